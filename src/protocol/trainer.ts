@@ -1,0 +1,151 @@
+/** Commands and events between the page and the trainer worker. Arguments are plain cloneable data; types only, no behaviour. */
+import type { PpoConfig, RewardConfig, SamplingConfig } from '../core/config';
+import type { ModelConfig } from '../core/formats/model-config';
+import type { Completion, FixedPromptSample, InvariantCheck, PolicyRef } from '../core/records';
+import type { WireError } from './errors';
+
+export type BackendName = 'webgpu' | 'wasm' | 'cpu';
+
+/** Outcome of the capability check of one backend. */
+export interface BackendReport {
+	backend: BackendName;
+	ok: boolean;
+	/** Why it was chosen, or why it cannot be used: a sentence for a person. */
+	reason: string;
+	/** GPU adapter or SIMD level, where known. */
+	device: string;
+	selfTestMs: number | null;
+}
+
+export interface LoadedModel {
+	model: string;
+	config: ModelConfig;
+	parameters: number;
+	backend: BackendName;
+	backendReason: string;
+	device: string;
+	reports: BackendReport[];
+	bytes: number;
+	loadMs: number;
+}
+
+export interface SampleArgs {
+	writer: PolicyRef;
+	prompts: string[];
+	/** Completions per prompt; rows are numbered prompt by prompt from `first`. */
+	perPrompt: number;
+	sampling: SamplingConfig;
+	seed: number;
+	first: number;
+}
+
+/** One answered pair as the reward model sees it: y is the probability that a is better (1, 0, or 0.5 for a tie). */
+export interface PreferencePair {
+	presentationId: string;
+	/** Split key: pairs of one prompt are never on both sides. */
+	promptId: string;
+	promptIds: number[];
+	aIds: number[];
+	bIds: number[];
+	y: number;
+	simulated: boolean;
+}
+
+export interface RewardJobArgs {
+	runId: string;
+	studyId: string;
+	name: string;
+	model: string;
+	pairs: PreferencePair[];
+	/** Content hash of the pairs. */
+	datasetHash: string;
+	/** Task prompts, for normalisation on samples of the frozen reference. */
+	prompts: string[];
+	config: RewardConfig;
+	seed: number;
+	/** Go on from the run's checkpoint instead of starting anew. */
+	resume: boolean;
+	startPaused: boolean;
+}
+
+export interface PpoJobArgs {
+	runId: string;
+	studyId: string;
+	name: string;
+	model: string;
+	rewardModelId: string;
+	prompts: string[];
+	/** Prompts whose before/after text is shown at every step. */
+	fixedPrompts: string[];
+	config: PpoConfig;
+	seed: number;
+	resume: boolean;
+	startPaused: boolean;
+}
+
+export interface JobResult {
+	status: 'done' | 'stopped';
+	step: number;
+	/** Reward model or policy now stored; null if the job stopped before its first step. */
+	resultId: string | null;
+}
+
+export interface TuneEstimate {
+	msPerIteration: number;
+	totalMs: number;
+	bytes: number;
+	tokensPerSecond: number;
+}
+
+export type JobVerb = 'pause' | 'resume' | 'step';
+
+export interface TrainerCommands extends Record<string, { args: unknown; result: unknown }> {
+	/** Checks backends in order webgpu, wasm, cpu and loads a built-in model on the first that passes, or on `backend`. */
+	load: { args: { model: string; backend: BackendName | 'auto' }; result: LoadedModel };
+	sample: { args: SampleArgs; result: Completion[] };
+	/** Mean normalised reward of each text by a stored reward model. */
+	scoreCompletions: {
+		args: { rewardModelId: string; items: { promptIds: number[]; ids: number[] }[] };
+		result: { scores: Float64Array };
+	};
+	/** Stop with the call's AbortSignal: the job ends with status 'stopped' and keeps everything. */
+	trainReward: { args: RewardJobArgs; result: JobResult };
+	tune: { args: PpoJobArgs; result: JobResult };
+	/** Measures a short rollout and a score pass, then multiplies. */
+	estimateTune: { args: { model: string; prompts: string[]; config: PpoConfig }; result: TuneEstimate };
+	control: { args: { runId: string; verb: JobVerb }; result: null };
+	/** Facts for "copy diagnostics". */
+	diagnostics: { args: null; result: Record<string, unknown> };
+}
+
+export type JobPhase =
+	| 'prepare'
+	| 'sample'
+	| 'score'
+	| 'advantages'
+	| 'update'
+	| 'train'
+	| 'hold-out'
+	| 'normalise'
+	| 'save';
+
+export type TrainerEvent =
+	| {
+			type: 'progress';
+			runId: string;
+			phase: JobPhase;
+			/** Steps of the job: iterations for PPO, epochs for the reward model. */
+			step: number;
+			totalSteps: number;
+			tokensPerSecond: number | null;
+			elapsedMs: number;
+			/** null until five steps are measured. */
+			etaMs: number | null;
+	  }
+	/** Rows since the last event, as transferred columns: value of keys[k] at steps[i] is columns[k][i], NaN where absent. */
+	| { type: 'metrics'; runId: string; steps: Float64Array; keys: string[]; columns: Float64Array[] }
+	| { type: 'samples'; runId: string; step: number; samples: FixedPromptSample[] }
+	| { type: 'invariants'; runId: string; step: number; checks: InvariantCheck[] }
+	| { type: 'jobState'; runId: string; state: 'running' | 'paused' }
+	| { type: 'deviceLost'; error: WireError }
+	| { type: 'loading'; loadedBytes: number; totalBytes: number };
