@@ -1,0 +1,85 @@
+/** What the database holds, one store per kind of record, and how each version came to be from the one before. */
+import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from 'idb';
+import type {
+	AnswerEvent,
+	Checkpoint,
+	EvaluationRecord,
+	MetricRow,
+	PolicyRecord,
+	Presentation,
+	Prompt,
+	RewardModelRecord,
+	Run,
+	SampleRow,
+	Study
+} from '../core/records';
+
+/** Weights of a reward model or policy, kept apart from its record so that lists stay light. */
+export interface StoredWeights {
+	id: string;
+	studyId: string;
+	/** safetensors */
+	bytes: ArrayBuffer;
+}
+
+/** [studyId, createdAt]: one study's records in the order of their making. */
+type StudyIndex = {
+	byStudy: [string, number];
+};
+
+export interface StudioSchema extends DBSchema {
+	studies: { key: string; value: Study };
+	prompts: {
+		key: string;
+		value: Prompt;
+		indexes: StudyIndex & { byText: [studyId: string, text: string] };
+	};
+	presentations: { key: string; value: Presentation; indexes: StudyIndex };
+	/** Keyed by a counter: events stay in the order of appending, whatever the clocks said. */
+	answers: { key: number; value: AnswerEvent; indexes: { byStudy: string; byId: string } };
+	rewardModels: { key: string; value: RewardModelRecord; indexes: StudyIndex };
+	policies: { key: string; value: PolicyRecord; indexes: StudyIndex };
+	weights: { key: string; value: StoredWeights; indexes: { byStudy: string } };
+	runs: { key: string; value: Run; indexes: StudyIndex };
+	metrics: { key: [runId: string, step: number]; value: MetricRow };
+	samples: { key: [runId: string, step: number]; value: SampleRow };
+	/** One per run: the newest replaces the one before. */
+	checkpoints: { key: string; value: Checkpoint };
+	evaluations: { key: string; value: EvaluationRecord; indexes: StudyIndex };
+}
+
+export type StoreName = StoreNames<StudioSchema>;
+
+export type Migration = (
+	db: IDBPDatabase<StudioSchema>,
+	tx: IDBPTransaction<StudioSchema, StoreName[], 'versionchange'>
+) => void;
+
+/** Entry n takes a database from version n to n + 1. Published entries never change; new ones are added at the end. */
+export const MIGRATIONS: readonly Migration[] = [
+	(db) => {
+		db.createObjectStore('studies', { keyPath: 'id' });
+		const prompts = db.createObjectStore('prompts', { keyPath: 'id' });
+		prompts.createIndex('byStudy', ['studyId', 'createdAt']);
+		prompts.createIndex('byText', ['studyId', 'text'], { unique: true });
+		const answers = db.createObjectStore('answers', { autoIncrement: true });
+		answers.createIndex('byStudy', 'studyId');
+		answers.createIndex('byId', 'id', { unique: true });
+		for (const name of [
+			'presentations',
+			'rewardModels',
+			'policies',
+			'runs',
+			'evaluations'
+		] as const) {
+			db.createObjectStore(name, { keyPath: 'id' }).createIndex('byStudy', [
+				'studyId',
+				'createdAt'
+			]);
+		}
+		db.createObjectStore('weights', { keyPath: 'id' }).createIndex('byStudy', 'studyId');
+		db.createObjectStore('metrics', { keyPath: ['runId', 'step'] });
+		db.createObjectStore('samples', { keyPath: ['runId', 'step'] });
+		db.createObjectStore('checkpoints', { keyPath: 'runId' });
+	}
+];

@@ -1,0 +1,228 @@
+/** Studies: the folders that keep people apart on a shared laptop. Copying and deleting one covers everything in it. */
+import type { IDBPTransaction } from 'idb';
+import { RECORD_VERSION, type Study } from '../core/records';
+import { StudioError } from '../protocol/errors';
+import { read, startingWith, write, type StudioDb } from './db';
+import { newId } from './ids';
+import type { StudioSchema } from './schema';
+
+/** Newest first. */
+export async function listStudies(db: StudioDb): Promise<Study[]> {
+	const studies = await read(() => db.getAll('studies'));
+	return studies.sort(
+		(one, other) => other.createdAt - one.createdAt || (one.id < other.id ? 1 : -1)
+	);
+}
+
+function makeStudy(name: string): Study {
+	const now = Date.now();
+	return { id: newId(), version: RECORD_VERSION, name, createdAt: now, updatedAt: now };
+}
+
+export async function createStudy(db: StudioDb, name: string): Promise<Study> {
+	const study = makeStudy(name);
+	await write(db, ['studies'], (tx) => tx.objectStore('studies').add(study));
+	return study;
+}
+
+/** The newest study; the first one is made here. Two tabs opened at once still make only one. */
+export async function ensureStudy(db: StudioDb, name = 'My study'): Promise<Study> {
+	const first = makeStudy(name);
+	await write(db, ['studies'], async (tx) => {
+		const studies = tx.objectStore('studies');
+		if ((await studies.count()) === 0) {
+			await studies.add(first);
+		}
+	});
+	const [newest] = await listStudies(db);
+	return newest ?? first;
+}
+
+function noStudy(id: string): StudioError {
+	return new StudioError('missing-file', 'This study is no longer stored', { detail: { id } });
+}
+
+export async function renameStudy(db: StudioDb, id: string, name: string): Promise<Study> {
+	return write(db, ['studies'], async (tx) => {
+		const studies = tx.objectStore('studies');
+		const study = await studies.get(id);
+		if (!study) {
+			throw noStudy(id);
+		}
+		const renamed = { ...study, name, updatedAt: Date.now() };
+		await studies.put(renamed);
+		return renamed;
+	});
+}
+
+const BY_STUDY_AND_TIME = [
+	'prompts',
+	'presentations',
+	'rewardModels',
+	'policies',
+	'runs',
+	'evaluations'
+] as const;
+const BY_RUN_AND_STEP = ['metrics', 'samples'] as const;
+const ALL = [
+	'studies',
+	...BY_STUDY_AND_TIME,
+	...BY_RUN_AND_STEP,
+	'answers',
+	'weights',
+	'checkpoints'
+] as const;
+
+type WholeStudy = IDBPTransaction<StudioSchema, typeof ALL, 'readwrite'>;
+
+/** Removes a study and all that belongs to it. */
+export async function deleteStudy(db: StudioDb, id: string): Promise<void> {
+	await write(db, ALL, async (tx) => {
+		const runIds = await tx.objectStore('runs').index('byStudy').getAllKeys(startingWith(id));
+		await Promise.all([
+			tx.objectStore('studies').delete(id),
+			...BY_STUDY_AND_TIME.map(async (name) => {
+				const keys = await tx.objectStore(name).index('byStudy').getAllKeys(startingWith(id));
+				await Promise.all(keys.map((key) => tx.objectStore(name).delete(key)));
+			}),
+			...runIds.flatMap((runId) => [
+				tx.objectStore('checkpoints').delete(runId),
+				...BY_RUN_AND_STEP.map((name) => tx.objectStore(name).delete(startingWith(runId)))
+			]),
+			deleteAnswersAndWeights(tx, id)
+		]);
+	});
+}
+
+async function deleteAnswersAndWeights(tx: WholeStudy, studyId: string): Promise<void> {
+	const answers = tx.objectStore('answers');
+	const weights = tx.objectStore('weights');
+	const [answerKeys, weightKeys] = await Promise.all([
+		answers.index('byStudy').getAllKeys(studyId),
+		weights.index('byStudy').getAllKeys(studyId)
+	]);
+	await Promise.all([
+		...answerKeys.map((key) => answers.delete(key)),
+		...weightKeys.map((key) => weights.delete(key))
+	]);
+}
+
+/**
+ * Copies a study and all that belongs to it; every record gets a new id, and what pointed at a copied record points at
+ * its copy. Runs that were going are paused in the copy.
+ */
+export async function duplicateStudy(db: StudioDb, id: string, name: string): Promise<Study> {
+	const copy = makeStudy(name);
+	await write(db, ALL, async (tx) => {
+		if (!(await tx.objectStore('studies').getKey(id))) {
+			throw noStudy(id);
+		}
+		const renew = await newIdsFor(tx, id, copy.id);
+		await Promise.all([
+			tx.objectStore('studies').add(copy),
+			...BY_STUDY_AND_TIME.map((store) => copyStore(tx, store, id, renew)),
+			copyAnswers(tx, id, renew),
+			copyWeights(tx, id, renew),
+			copyRunData(tx, id, renew)
+		]);
+	});
+	return copy;
+}
+
+type Renew = <T>(value: T) => T;
+
+/**
+ * Ids carry 64 random bits, so a string that equals one is a reference to it wherever it stands, a checkpoint's own
+ * state included.
+ */
+function replaceIds<T>(value: T, ids: ReadonlyMap<string, string>): T {
+	const visit = (part: unknown): unknown => {
+		if (typeof part === 'string') {
+			return ids.get(part) ?? part;
+		}
+		if (Array.isArray(part)) {
+			return part.map(visit);
+		}
+		const isPlain =
+			typeof part === 'object' && part !== null && Object.getPrototypeOf(part) === Object.prototype;
+		return isPlain
+			? Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, visit(inner)]))
+			: part;
+	};
+	return visit(value) as T;
+}
+
+async function newIdsFor(tx: WholeStudy, studyId: string, copyId: string): Promise<Renew> {
+	const ids = new Map([[studyId, copyId]]);
+	// In order of making, so that the copies sort as the originals do.
+	for (const name of BY_STUDY_AND_TIME) {
+		for (const key of await tx
+			.objectStore(name)
+			.index('byStudy')
+			.getAllKeys(startingWith(studyId))) {
+			ids.set(key, newId());
+		}
+	}
+	for (const pair of await tx
+		.objectStore('presentations')
+		.index('byStudy')
+		.getAll(startingWith(studyId))) {
+		ids.set(pair.a.id, newId()).set(pair.b.id, newId());
+	}
+	for (const event of await tx.objectStore('answers').index('byStudy').getAll(studyId)) {
+		ids.set(event.id, newId());
+	}
+	return (value) => replaceIds(value, ids);
+}
+
+async function copyStore(
+	tx: WholeStudy,
+	name: (typeof BY_STUDY_AND_TIME)[number],
+	studyId: string,
+	renew: Renew
+): Promise<void> {
+	const store = tx.objectStore(name);
+	const records = await store.index('byStudy').getAll(startingWith(studyId));
+	await Promise.all(
+		records.map((record) => {
+			const copied = renew(record);
+			const isRunning = 'status' in copied && copied.status === 'running';
+			return store.add(isRunning ? { ...copied, status: 'paused' } : copied);
+		})
+	);
+}
+
+async function copyAnswers(tx: WholeStudy, studyId: string, renew: Renew): Promise<void> {
+	const store = tx.objectStore('answers');
+	// One by one: their keys count up in the order of adding.
+	for (const event of await store.index('byStudy').getAll(studyId)) {
+		await store.add(renew(event));
+	}
+}
+
+async function copyWeights(tx: WholeStudy, studyId: string, renew: Renew): Promise<void> {
+	const store = tx.objectStore('weights');
+	// One at a time: together they may be larger than memory.
+	for (const key of await store.index('byStudy').getAllKeys(studyId)) {
+		const weights = await store.get(key);
+		if (weights) {
+			await store.add(renew(weights));
+		}
+	}
+}
+
+async function copyRunData(tx: WholeStudy, studyId: string, renew: Renew): Promise<void> {
+	const runIds = await tx.objectStore('runs').index('byStudy').getAllKeys(startingWith(studyId));
+	const checkpoints = tx.objectStore('checkpoints');
+	for (const runId of runIds) {
+		for (const name of BY_RUN_AND_STEP) {
+			const store = tx.objectStore(name);
+			const rows = await store.getAll(startingWith(runId));
+			await Promise.all(rows.map((row) => store.add(renew(row))));
+		}
+		const checkpoint = await checkpoints.get(runId);
+		if (checkpoint) {
+			await checkpoints.add(renew(checkpoint));
+		}
+	}
+}
