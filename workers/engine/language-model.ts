@@ -3,51 +3,10 @@
  * no file outside `workers/engine` knows which backend computes, and no file inside it knows which method is running.
  */
 import type { ModelConfig } from '../../src/core/formats/model-config';
+import type { Batch, Coefficients, F, Loss, LossResult, Scores } from '../../src/core/methods/loss';
 import type { BackendName } from '../../src/protocol/trainer';
 
-/** Numbers crossing the interface. The engine rounds to float32 on upload; per-token arrays are [B*T], index b*T + t. */
-export type F = Float64Array;
-
-/** Rows right-padded from column 0; promptLength and length are [B]; the last real token of row b is at length[b] - 1. */
-export interface Batch {
-	B: number;
-	T: number;
-	ids: Int32Array;
-	promptLength: Int32Array;
-	length: Int32Array;
-}
-
-/**
- * logProb, entropy: of token t given the tokens before it, at the pass's temperature; 0 at t = 0 and beyond length.
- * value[k]: head k read AFTER token t (a reward is at length-1; PPO's V before token t is at t-1); 0 beyond length.
- * hidden: [B*d], the last layer's normalised state at length-1.
- * An output that the pass did not ask for (`Pass.want`) is all zeros (hidden: absent).
- */
-export interface Scores {
-	logProb: F;
-	entropy: F;
-	value: F[];
-	hidden?: F;
-}
-
-/** Gradient of the loss by each output. Absent = 0; non-zero on padding is a programmer's error. */
-export interface Coefficients {
-	dLogProb?: F;
-	dEntropy?: F;
-	dValue?: F[];
-}
-
-export interface LossResult extends Coefficients {
-	loss: number;
-	metrics: Record<string, number>;
-	/** Per-token intermediates [B*T] for display; never read by the engine. */
-	trace?: Record<string, F>;
-	/** Set: no gradient is added, and the reason is reported. */
-	skip?: string;
-}
-
-/** Pure and synchronous; called once per backward batch (pairs, groups and token means span micro-batches), never per micro-batch. */
-export type Loss = (scores: Scores, batch: Batch) => LossResult;
+export type { Batch, Coefficients, F, Loss, LossResult, Scores };
 
 export type Output = 'logProb' | 'entropy' | 'value' | 'hidden';
 
@@ -57,7 +16,9 @@ export interface Pass {
 	want?: readonly Output[];
 	/** Most B*T positions in one device pass; larger batches are split by rows. */
 	microTokens?: number;
-	signal?: AbortSignal;
+	/** Groups whose gradients `backward` adds; default all. */
+	groups?: readonly ParameterGroup[];
+	signal?: AbortSignal | undefined;
 }
 
 export interface Sampling extends Pass {

@@ -1,0 +1,44 @@
+/** Loads a model for tests in Node: the same reader and engine as the worker, files from disk. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { parseModelConfig } from '../../src/core/formats/model-config-reader';
+import { readSafetensors } from '../../src/core/formats/safetensors';
+import { createTokenizer, type TextTokenizer } from '../../src/core/formats/tokenizer';
+import type { BackendName } from '../../src/protocol/trainer';
+import { decoderParameters, type HeadInit } from '../../workers/engine/decoder-parameters';
+import { startBackend, type TfjsDevice } from '../../workers/engine/tfjs/backends';
+import { TfjsModel } from '../../workers/engine/tfjs/tfjs-model';
+
+const wasmFolder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+const wasmPaths = Object.fromEntries(
+	[
+		'tfjs-backend-wasm.wasm',
+		'tfjs-backend-wasm-simd.wasm',
+		'tfjs-backend-wasm-threaded-simd.wasm'
+	].map((name) => [name, join(wasmFolder, name)])
+);
+
+export async function startTestDevice(backend: BackendName): Promise<TfjsDevice> {
+	const { device, report } = await startBackend(backend, { wasmPaths });
+	if (!device) {
+		throw new Error(`${backend}: ${report.reason}`);
+	}
+	return device;
+}
+
+export async function loadTestModel(
+	folder: string,
+	device: TfjsDevice,
+	o: { valueHeads?: number; heads?: HeadInit } = {}
+): Promise<{ model: TfjsModel; tokenizer: TextTokenizer | null }> {
+	const read = (name: string) => readFile(join(folder, name), 'utf8');
+	const config = { ...parseModelConfig(await read('config.json')), valueHeads: o.valueHeads ?? 0 };
+	const file = readSafetensors(await readFile(join(folder, 'model.safetensors')));
+	const parameters = decoderParameters(config, file, o.heads ?? { kind: 'zero' });
+	const tokenizer = await read('tokenizer.json').then(
+		(text) => createTokenizer(text, config),
+		() => null
+	);
+	return { model: new TfjsModel(config, parameters, device), tokenizer };
+}

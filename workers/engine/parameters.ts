@@ -1,0 +1,158 @@
+/**
+ * The weights of a model on the host: float32 values, gradient accumulators and AdamW moments, by Hugging Face name.
+ * Every backend shares this one copy and one optimiser, so a checkpoint is the same bytes whatever computed it; engines upload
+ * `values` and add to `grad`.
+ */
+import { adamwUpdate, clipFactor, globalNorm } from '../../src/core/methods/adamw';
+import { StudioError } from '../../src/protocol/errors';
+import type { NamedTensor, ParameterGroup, StepOptions } from './language-model';
+
+export interface Parameter {
+	readonly name: string;
+	readonly shape: readonly number[];
+	readonly group: ParameterGroup;
+	values: Float32Array;
+	/** Allocated on the first backward pass; a model that is only read holds weights alone. */
+	grad: Float32Array | null;
+	m: Float32Array | null;
+	v: Float32Array | null;
+}
+
+const MOMENT_1 = 'optimizer.m.';
+const MOMENT_2 = 'optimizer.v.';
+const STEP = 'optimizer.step';
+
+export class Parameters {
+	readonly #byName = new Map<string, Parameter>();
+	/** Optimiser steps per group taken so far. Integer: bias correction is computed from it in float64. */
+	#step = 0;
+
+	constructor(list: readonly { name: string; shape: readonly number[]; group: ParameterGroup; values: Float32Array }[]) {
+		for (const p of list) {
+			this.#byName.set(p.name, { ...p, grad: null, m: null, v: null });
+		}
+	}
+
+	get step(): number {
+		return this.#step;
+	}
+
+	get bytes(): number {
+		let bytes = 0;
+		for (const p of this) {
+			bytes += p.values.byteLength * (1 + Number(p.grad !== null) + 2 * Number(p.m !== null));
+		}
+		return bytes;
+	}
+
+	[Symbol.iterator](): IterableIterator<Parameter> {
+		return this.#byName.values();
+	}
+
+	get(name: string): Parameter {
+		const parameter = this.#byName.get(name);
+		if (!parameter) {
+			throw new StudioError('internal', `No parameter named ${name}`);
+		}
+		return parameter;
+	}
+
+	/** Add `values` to a parameter's gradient. */
+	accumulate(name: string, values: ArrayLike<number>): void {
+		const p = this.get(name);
+		p.grad ??= new Float32Array(p.values.length);
+		const { grad } = p;
+		for (let i = 0; i < grad.length; i++) {
+			grad[i] = (grad[i] ?? 0) + (values[i] ?? 0);
+		}
+	}
+
+	zeroGrad(): void {
+		for (const p of this) {
+			p.grad?.fill(0);
+		}
+	}
+
+	/** See LanguageModel.step. Returns the names whose values changed. */
+	update(o: StepOptions): { gradNorm: number; changed: string[] } {
+		const active = [...this].filter((p) => p.grad !== null && o.lr[p.group] !== undefined);
+		const gradNorm = globalNorm(active.map((p) => p.grad ?? new Float32Array()));
+		if (!Number.isFinite(gradNorm)) {
+			this.zeroGrad();
+			throw new StudioError('not-finite', 'A gradient is not finite; the weights were left as they were.', {
+				detail: { gradNorm }
+			});
+		}
+		const gradScale = clipFactor(gradNorm, o.clipNorm);
+		this.#step++;
+		for (const p of active) {
+			const { grad } = p;
+			if (grad === null) {
+				continue;
+			}
+			p.m ??= new Float32Array(p.values.length);
+			p.v ??= new Float32Array(p.values.length);
+			adamwUpdate({
+				param: p.values,
+				grad,
+				m: p.m,
+				v: p.v,
+				step: this.#step,
+				gradScale,
+				lr: o.lr[p.group] ?? 0,
+				weightDecay: p.shape.length > 1 ? o.weightDecay : 0
+			});
+		}
+		this.zeroGrad();
+		return { gradNorm, changed: active.map((p) => p.name) };
+	}
+
+	clone(): Parameters {
+		return new Parameters([...this].map((p) => ({ ...p, values: p.values.slice() })));
+	}
+
+	*save(withOptimizer: boolean): Generator<NamedTensor> {
+		for (const p of this) {
+			yield { name: p.name, shape: p.shape, data: p.values };
+		}
+		if (!withOptimizer) {
+			return;
+		}
+		for (const p of this) {
+			if (p.m && p.v) {
+				yield { name: MOMENT_1 + p.name, shape: p.shape, data: p.m };
+				yield { name: MOMENT_2 + p.name, shape: p.shape, data: p.v };
+			}
+		}
+		yield { name: STEP, shape: [1], data: new Float32Array([this.#step]) };
+	}
+
+	/** All weights must be there, with their shapes; moments are optional and start at zero. Nothing changes unless all is well. */
+	async load(tensors: AsyncIterable<NamedTensor> | Iterable<NamedTensor>): Promise<void> {
+		const incoming = new Map<string, NamedTensor>();
+		for await (const tensor of tensors) {
+			incoming.set(tensor.name, tensor);
+		}
+		for (const p of this) {
+			for (const prefix of ['', MOMENT_1, MOMENT_2]) {
+				const tensor = incoming.get(prefix + p.name);
+				if ((!tensor && prefix === '') || (tensor && tensor.data.length !== p.values.length)) {
+					throw new StudioError('wrong-shape', `The saved weights have no ${prefix}${p.name} of shape [${p.shape.join(', ')}].`, {
+						detail: { tensor: prefix + p.name }
+					});
+				}
+			}
+		}
+		for (const p of this) {
+			p.values = copyOf(incoming.get(p.name)) ?? p.values;
+			p.m = copyOf(incoming.get(MOMENT_1 + p.name));
+			p.v = copyOf(incoming.get(MOMENT_2 + p.name));
+			p.grad?.fill(0);
+		}
+		this.#step = incoming.get(STEP)?.data[0] ?? 0;
+	}
+}
+
+function copyOf(tensor: NamedTensor | undefined): Float32Array | null {
+	return tensor ? tensor.data.slice() : null;
+}
