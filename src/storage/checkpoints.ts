@@ -30,17 +30,23 @@ const after = (runId: string, step: number) => IDBKeyRange.bound([runId, step], 
 /** Stores where a run stands in one transaction: all of it or, on a full disk, nothing, and the last state stays. */
 export async function commitStep(db: StudioDb, commit: StepCommit): Promise<void> {
 	const { run, metrics, samples, checkpoint } = commit;
-	await write(db, ['runs', 'metrics', 'samples', 'checkpoints'], (tx) => {
-		const metricRows = tx.objectStore('metrics');
-		const sampleRows = tx.objectStore('samples');
-		return Promise.all([
-			tx.objectStore('runs').put(run),
-			...metrics.map((row) => metricRows.put(row)),
-			...(metrics.length > 0 ? [metricRows.delete(after(run.id, lastStep(metrics)))] : []),
-			...samples.map((row) => sampleRows.put(row)),
-			...(samples.length > 0 ? [sampleRows.delete(after(run.id, lastStep(samples)))] : []),
-			...(checkpoint ? [tx.objectStore('checkpoints').put(checkpoint)] : [])
-		]);
+	await write(db, ['runs', 'metrics', 'samples', 'checkpoints'], async (tx) => {
+		await tx.objectStore('runs').put(run);
+		for (const row of metrics) {
+			await tx.objectStore('metrics').put(row);
+		}
+		if (metrics.length > 0) {
+			await tx.objectStore('metrics').delete(after(run.id, lastStep(metrics)));
+		}
+		for (const row of samples) {
+			await tx.objectStore('samples').put(row);
+		}
+		if (samples.length > 0) {
+			await tx.objectStore('samples').delete(after(run.id, lastStep(samples)));
+		}
+		if (checkpoint) {
+			await tx.objectStore('checkpoints').put(checkpoint);
+		}
 	});
 }
 

@@ -8,8 +8,9 @@ export async function addPresentations(
 	presentations: readonly Presentation[]
 ): Promise<void> {
 	await write(db, ['presentations'], async (tx) => {
-		const store = tx.objectStore('presentations');
-		await Promise.all(presentations.map((presentation) => store.add(presentation)));
+		for (const presentation of presentations) {
+			await tx.objectStore('presentations').add(presentation);
+		}
 	});
 }
 

@@ -23,6 +23,8 @@ export async function openStudio(o: OpenOptions = {}): Promise<StudioDb> {
 	try {
 		return await openDB<StudioSchema>(o.name ?? 'tiller', migrations.length, {
 			upgrade: (db, oldVersion, _newVersion, tx) => {
+				// A failed upgrade rejects `openDB`; this is the same failure once more.
+				tx.done.catch(() => undefined);
 				for (const migrate of migrations.slice(oldVersion)) {
 					migrate(db, tx);
 				}
@@ -51,7 +53,8 @@ export async function read<T>(action: () => Promise<T>): Promise<T> {
 
 /**
  * Runs one transaction, flushed to disk before the promise resolves. If anything fails, nothing of it is stored.
- * `action` may await only requests of `tx`.
+ * `action` may await only requests of `tx`, one after the other: of several begun at once, those begun before one that
+ * throws would fail unheard.
  */
 export async function write<const Names extends readonly StoreName[], T>(
 	db: StudioDb,

@@ -49,11 +49,9 @@ export function renamePolicy(db: StudioDb, id: string, name: string): Promise<Po
 
 /** Removes a reward model or a policy with its weights; the run that made it stays. */
 export async function deleteModel(db: StudioDb, id: string): Promise<void> {
-	await write(db, ['rewardModels', 'policies', 'weights'], (tx) =>
-		Promise.all([
-			tx.objectStore('rewardModels').delete(id),
-			tx.objectStore('policies').delete(id),
-			tx.objectStore('weights').delete(id)
-		])
-	);
+	await write(db, ['rewardModels', 'policies', 'weights'], async (tx) => {
+		await tx.objectStore('rewardModels').delete(id);
+		await tx.objectStore('policies').delete(id);
+		await tx.objectStore('weights').delete(id);
+	});
 }

@@ -27,14 +27,12 @@ export function listSamples(db: StudioDb, runId: string): Promise<SampleRow[]> {
 
 /** Removes a run with its curves, samples and checkpoint; what it made stays. */
 export async function deleteRun(db: StudioDb, id: string): Promise<void> {
-	await write(db, ['runs', 'metrics', 'samples', 'checkpoints'], (tx) =>
-		Promise.all([
-			tx.objectStore('runs').delete(id),
-			tx.objectStore('metrics').delete(startingWith(id)),
-			tx.objectStore('samples').delete(startingWith(id)),
-			tx.objectStore('checkpoints').delete(id)
-		])
-	);
+	await write(db, ['runs', 'metrics', 'samples', 'checkpoints'], async (tx) => {
+		await tx.objectStore('runs').delete(id);
+		await tx.objectStore('metrics').delete(startingWith(id));
+		await tx.objectStore('samples').delete(startingWith(id));
+		await tx.objectStore('checkpoints').delete(id);
+	});
 }
 
 /** At boot: jobs that a reload or crash cut short are paused, ready to go on from their checkpoint. Gives those. */
@@ -45,7 +43,9 @@ export function markInterruptedRuns(db: StudioDb, studyId: string): Promise<Run[
 		const paused = runs
 			.filter((run) => run.status === 'running')
 			.map((run): Run => ({ ...run, status: 'paused' }));
-		await Promise.all(paused.map((run) => store.put(run)));
+		for (const run of paused) {
+			await store.put(run);
+		}
 		return paused;
 	});
 }

@@ -75,36 +75,32 @@ const ALL = [
 
 type WholeStudy = IDBPTransaction<StudioSchema, typeof ALL, 'readwrite'>;
 
+/** Keys of a study's records, in the order of their making. */
+const keysOf = (tx: WholeStudy, name: (typeof BY_STUDY_AND_TIME)[number], studyId: string) =>
+	tx.objectStore(name).index('byStudy').getAllKeys(startingWith(studyId));
+
 /** Removes a study and all that belongs to it. */
 export async function deleteStudy(db: StudioDb, id: string): Promise<void> {
 	await write(db, ALL, async (tx) => {
-		const runIds = await tx.objectStore('runs').index('byStudy').getAllKeys(startingWith(id));
-		await Promise.all([
-			tx.objectStore('studies').delete(id),
-			...BY_STUDY_AND_TIME.map(async (name) => {
-				const keys = await tx.objectStore(name).index('byStudy').getAllKeys(startingWith(id));
-				await Promise.all(keys.map((key) => tx.objectStore(name).delete(key)));
-			}),
-			...runIds.flatMap((runId) => [
-				tx.objectStore('checkpoints').delete(runId),
-				...BY_RUN_AND_STEP.map((name) => tx.objectStore(name).delete(startingWith(runId)))
-			]),
-			deleteAnswersAndWeights(tx, id)
-		]);
+		await tx.objectStore('studies').delete(id);
+		for (const runId of await keysOf(tx, 'runs', id)) {
+			await tx.objectStore('checkpoints').delete(runId);
+			for (const name of BY_RUN_AND_STEP) {
+				await tx.objectStore(name).delete(startingWith(runId));
+			}
+		}
+		for (const name of BY_STUDY_AND_TIME) {
+			for (const key of await keysOf(tx, name, id)) {
+				await tx.objectStore(name).delete(key);
+			}
+		}
+		for (const key of await tx.objectStore('answers').index('byStudy').getAllKeys(id)) {
+			await tx.objectStore('answers').delete(key);
+		}
+		for (const key of await tx.objectStore('weights').index('byStudy').getAllKeys(id)) {
+			await tx.objectStore('weights').delete(key);
+		}
 	});
-}
-
-async function deleteAnswersAndWeights(tx: WholeStudy, studyId: string): Promise<void> {
-	const answers = tx.objectStore('answers');
-	const weights = tx.objectStore('weights');
-	const [answerKeys, weightKeys] = await Promise.all([
-		answers.index('byStudy').getAllKeys(studyId),
-		weights.index('byStudy').getAllKeys(studyId)
-	]);
-	await Promise.all([
-		...answerKeys.map((key) => answers.delete(key)),
-		...weightKeys.map((key) => weights.delete(key))
-	]);
 }
 
 /**
@@ -118,13 +114,13 @@ export async function duplicateStudy(db: StudioDb, id: string, name: string): Pr
 			throw noStudy(id);
 		}
 		const renew = await newIdsFor(tx, id, copy.id);
-		await Promise.all([
-			tx.objectStore('studies').add(copy),
-			...BY_STUDY_AND_TIME.map((store) => copyStore(tx, store, id, renew)),
-			copyAnswers(tx, id, renew),
-			copyWeights(tx, id, renew),
-			copyRunData(tx, id, renew)
-		]);
+		await tx.objectStore('studies').add(copy);
+		for (const name of BY_STUDY_AND_TIME) {
+			await copyStore(tx, name, id, renew);
+		}
+		await copyAnswers(tx, id, renew);
+		await copyWeights(tx, id, renew);
+		await copyRunData(tx, id, renew);
 	});
 	return copy;
 }
@@ -154,20 +150,14 @@ function replaceIds<T>(value: T, ids: ReadonlyMap<string, string>): T {
 
 async function newIdsFor(tx: WholeStudy, studyId: string, copyId: string): Promise<Renew> {
 	const ids = new Map([[studyId, copyId]]);
-	// In order of making, so that the copies sort as the originals do.
 	for (const name of BY_STUDY_AND_TIME) {
-		for (const key of await tx
-			.objectStore(name)
-			.index('byStudy')
-			.getAllKeys(startingWith(studyId))) {
+		for (const key of await keysOf(tx, name, studyId)) {
 			ids.set(key, newId());
 		}
 	}
-	for (const pair of await tx
-		.objectStore('presentations')
-		.index('byStudy')
-		.getAll(startingWith(studyId))) {
-		ids.set(pair.a.id, newId()).set(pair.b.id, newId());
+	const presentations = tx.objectStore('presentations').index('byStudy');
+	for (const { a, b } of await presentations.getAll(startingWith(studyId))) {
+		ids.set(a.id, newId()).set(b.id, newId());
 	}
 	for (const event of await tx.objectStore('answers').index('byStudy').getAll(studyId)) {
 		ids.set(event.id, newId());
@@ -182,19 +172,15 @@ async function copyStore(
 	renew: Renew
 ): Promise<void> {
 	const store = tx.objectStore(name);
-	const records = await store.index('byStudy').getAll(startingWith(studyId));
-	await Promise.all(
-		records.map((record) => {
-			const copied = renew(record);
-			const isRunning = 'status' in copied && copied.status === 'running';
-			return store.add(isRunning ? { ...copied, status: 'paused' } : copied);
-		})
-	);
+	for (const record of await store.index('byStudy').getAll(startingWith(studyId))) {
+		const copied = renew(record);
+		const isRunning = 'status' in copied && copied.status === 'running';
+		await store.add(isRunning ? { ...copied, status: 'paused' } : copied);
+	}
 }
 
 async function copyAnswers(tx: WholeStudy, studyId: string, renew: Renew): Promise<void> {
 	const store = tx.objectStore('answers');
-	// One by one: their keys count up in the order of adding.
 	for (const event of await store.index('byStudy').getAll(studyId)) {
 		await store.add(renew(event));
 	}
@@ -202,7 +188,7 @@ async function copyAnswers(tx: WholeStudy, studyId: string, renew: Renew): Promi
 
 async function copyWeights(tx: WholeStudy, studyId: string, renew: Renew): Promise<void> {
 	const store = tx.objectStore('weights');
-	// One at a time: together they may be larger than memory.
+	// By key: all together they may be larger than memory.
 	for (const key of await store.index('byStudy').getAllKeys(studyId)) {
 		const weights = await store.get(key);
 		if (weights) {
@@ -212,13 +198,13 @@ async function copyWeights(tx: WholeStudy, studyId: string, renew: Renew): Promi
 }
 
 async function copyRunData(tx: WholeStudy, studyId: string, renew: Renew): Promise<void> {
-	const runIds = await tx.objectStore('runs').index('byStudy').getAllKeys(startingWith(studyId));
 	const checkpoints = tx.objectStore('checkpoints');
-	for (const runId of runIds) {
+	for (const runId of await keysOf(tx, 'runs', studyId)) {
 		for (const name of BY_RUN_AND_STEP) {
 			const store = tx.objectStore(name);
-			const rows = await store.getAll(startingWith(runId));
-			await Promise.all(rows.map((row) => store.add(renew(row))));
+			for (const row of await store.getAll(startingWith(runId))) {
+				await store.add(renew(row));
+			}
 		}
 		const checkpoint = await checkpoints.get(runId);
 		if (checkpoint) {

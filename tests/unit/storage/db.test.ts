@@ -1,0 +1,177 @@
+import 'fake-indexeddb/auto';
+import { forceCloseDatabase } from 'fake-indexeddb';
+import { unwrap } from 'idb';
+import { describe, expect, test, vi } from 'vitest';
+import { openStudio, read, write } from '../../../src/storage/db';
+import { newId } from '../../../src/storage/ids';
+import { MIGRATIONS, type Migration } from '../../../src/storage/schema';
+import { createStudy, listStudies } from '../../../src/storage/studies';
+import { openMemoryDb, withFullDiskAt } from '../../support/memory-db';
+
+const freshName = () => `db-${newId()}`;
+
+/** Stands for a later version: it changes every study that is stored. */
+const markStudies: Migration = (_db, tx) => {
+	void tx
+		.objectStore('studies')
+		.openCursor()
+		.then(async (cursor) => {
+			for (let at = cursor; at; at = await at.continue()) {
+				await at.update({ ...at.value, name: `${at.value.name} (moved)` });
+			}
+		});
+};
+
+describe('opening', () => {
+	test('a new database has every store of version 1', async () => {
+		const db = await openMemoryDb();
+		expect(db.version).toBe(1);
+		expect([...db.objectStoreNames].sort()).toEqual([
+			'answers',
+			'checkpoints',
+			'evaluations',
+			'metrics',
+			'policies',
+			'presentations',
+			'prompts',
+			'rewardModels',
+			'runs',
+			'samples',
+			'studies',
+			'weights'
+		]);
+	});
+
+	test('an old database goes through the missing migrations and keeps its records', async () => {
+		const name = freshName();
+		const old = await openStudio({ name });
+		await createStudy(old, 'Ada');
+		old.close();
+		const migrated = await openStudio({ name, migrations: [...MIGRATIONS, markStudies] });
+		expect(migrated.version).toBe(2);
+		expect((await listStudies(migrated)).map((study) => study.name)).toEqual(['Ada (moved)']);
+	});
+
+	test('a database of a newer app is refused by name and left as it was', async () => {
+		const name = freshName();
+		const newer = await openStudio({ name, migrations: [...MIGRATIONS, markStudies] });
+		await createStudy(newer, 'Ada');
+		newer.close();
+		await expect(openStudio({ name })).rejects.toMatchObject({ code: 'newer-version' });
+		const again = await openStudio({ name, migrations: [...MIGRATIONS, markStudies] });
+		expect(await listStudies(again)).toHaveLength(1);
+	});
+
+	test('a tab with the old version lets go when a newer one wants to open', async () => {
+		const name = freshName();
+		const onBlocking = vi.fn();
+		const old = await openStudio({ name, onBlocking });
+		const newer = await openStudio({ name, migrations: [...MIGRATIONS, markStudies] });
+		expect(newer.version).toBe(2);
+		expect(onBlocking).toHaveBeenCalledOnce();
+		await expect(createStudy(old, 'Ada')).rejects.toMatchObject({ code: 'storage-failed' });
+	});
+
+	test('a tab that does not let go is reported, and opening goes on once it does', async () => {
+		const name = freshName();
+		(await openStudio({ name })).close();
+		const stubborn = await new Promise<IDBDatabase>((resolve, reject) => {
+			const request = indexedDB.open(name);
+			request.onsuccess = () => resolve(request.result);
+			request.onerror = () => reject(new Error('open failed'));
+		});
+		const onBlocked = vi.fn(() => stubborn.close());
+		const db = await openStudio({ name, migrations: [...MIGRATIONS, markStudies], onBlocked });
+		expect(onBlocked).toHaveBeenCalledOnce();
+		expect(db.version).toBe(2);
+	});
+
+	test('a migration that fails leaves the old database as it was', async () => {
+		const name = freshName();
+		const old = await openStudio({ name });
+		await createStudy(old, 'Ada');
+		old.close();
+		const failing: Migration = (db) => {
+			db.deleteObjectStore('studies');
+			throw new Error('half way');
+		};
+		const opening = openStudio({ name, migrations: [...MIGRATIONS, failing] });
+		await expect(opening).rejects.toMatchObject({ code: 'storage-failed' });
+		expect(await listStudies(await openStudio({ name }))).toHaveLength(1);
+	});
+
+	test('a connection that the browser takes away is reported, and later writes fail by name', async () => {
+		const onTerminated = vi.fn();
+		const db = await openStudio({ name: freshName(), onTerminated });
+		forceCloseDatabase(unwrap(db) as unknown as Parameters<typeof forceCloseDatabase>[0]);
+		await vi.waitFor(() => expect(onTerminated).toHaveBeenCalledOnce());
+		await expect(createStudy(db, 'Ada')).rejects.toMatchObject({ code: 'storage-failed' });
+		await expect(listStudies(db)).rejects.toMatchObject({ code: 'storage-failed' });
+	});
+});
+
+describe('transactions', () => {
+	test('are strict: flushed to disk before they are reported as done', async () => {
+		const db = await openMemoryDb();
+		const durability = await write(db, ['studies'], (tx) => Promise.resolve(tx.durability));
+		expect(durability).toBe('strict');
+	});
+
+	test('store nothing when the action throws, and pass its error on', async () => {
+		const db = await openMemoryDb();
+		const failing = write(db, ['studies'], async (tx) => {
+			await tx
+				.objectStore('studies')
+				.add({ id: 's', version: 1, name: 'Ada', createdAt: 1, updatedAt: 1 });
+			throw new Error('second thoughts');
+		});
+		await expect(failing).rejects.toMatchObject({ message: 'second thoughts' });
+		expect(await listStudies(db)).toEqual([]);
+	});
+
+	test('say that the disk is full, though the request only says aborted', async () => {
+		const db = await openMemoryDb();
+		await expect(withFullDiskAt(1, () => createStudy(db, 'Ada'))).rejects.toMatchObject({
+			name: 'StudioError',
+			code: 'quota-exceeded'
+		});
+		expect(await listStudies(db)).toEqual([]);
+		await createStudy(db, 'Grace');
+		expect(await listStudies(db)).toHaveLength(1);
+	});
+
+	test('an abort by the browser is a storage failure, never a stop by the person', async () => {
+		const db = await openMemoryDb();
+		const aborted = write(db, ['studies'], (tx) => {
+			tx.abort();
+			return Promise.resolve();
+		});
+		await expect(aborted).rejects.toMatchObject({ code: 'storage-failed' });
+	});
+
+	test('a value that cannot be cloned is a mistake of the app', async () => {
+		const db = await openMemoryDb();
+		const failing = write(db, ['studies'], (tx) =>
+			tx.objectStore('studies').add({
+				id: 's',
+				version: 1,
+				name: (() => 'Ada') as unknown as string,
+				createdAt: 1,
+				updatedAt: 1
+			})
+		);
+		await expect(failing).rejects.toMatchObject({ code: 'internal' });
+	});
+
+	test('a read that fails is turned into the error of the app', async () => {
+		await expect(
+			read(() => Promise.reject(new DOMException('gone', 'UnknownError')))
+		).rejects.toMatchObject({ code: 'storage-failed', message: 'gone' });
+	});
+});
+
+test('ids made in one millisecond differ and sort in the order of making', () => {
+	const ids = Array.from({ length: 70_000 }, newId);
+	expect(new Set(ids).size).toBe(ids.length);
+	expect([...ids].sort()).toEqual(ids);
+});
