@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -17,6 +18,13 @@ const PREBUNDLED = [
 	'idb',
 	'valibot'
 ];
+
+/** TensorFlow.js for Node is CommonJS, of which this module is not a part. */
+const TFJS_IN_NODE = {
+	'@tensorflow/tfjs-core/dist/register_all_gradients': fileURLToPath(
+		new URL('./tests/support/tfjs-gradients.ts', import.meta.url)
+	)
+};
 
 const isolation = {
 	'Cross-Origin-Opener-Policy': 'same-origin',
@@ -42,6 +50,7 @@ export default defineConfig({
 		projects: [
 			{
 				extends: true,
+				resolve: { alias: TFJS_IN_NODE },
 				test: { name: 'unit', environment: 'node', include: ['tests/unit/**/*.test.ts'] }
 			},
 			{
