@@ -26,6 +26,7 @@ const noSvelte = {
 /**
  * @param {string[]} files
  * @param {object[]} patterns
+ * @returns {import('typescript-eslint').ConfigArray[number]}
  */
 const layer = (files, patterns) => ({
 	files,

@@ -4,13 +4,17 @@
  */
 import { StudioError, toStudioError, type WireError } from './errors';
 
-/** What a worker can do: one entry per command, each with one cloneable argument and one cloneable result. */
-export type CommandMap = Record<string, { args: unknown; result: unknown }>;
+interface Command {
+	args: unknown;
+	result: unknown;
+}
 
-/** The commands spelt out in a map, without the `string` of its index signature. */
-type CommandName<C extends CommandMap> = keyof {
-	[K in keyof C as string extends K ? never : K]: C[K];
-} &
+/** What a worker can do: one entry per command, each with one cloneable argument and one cloneable result. */
+export type CommandMap<C> = { [K in keyof C]: Command };
+
+/** The commands spelt out in a map, without the `string` of an index signature. */
+type CommandName<C> = keyof { [K in keyof C as string extends K ? never : K]: C[K] } &
+	keyof C &
 	string;
 
 export interface CommandContext {
@@ -32,7 +36,7 @@ export function withTransfer<T>(result: T, transfer: Transferable[]): Transferre
 	return new Transferred(result, transfer);
 }
 
-export type Handlers<C extends CommandMap> = {
+export type Handlers<C extends CommandMap<C>> = {
 	[K in CommandName<C>]: (
 		args: C[K]['args'],
 		context: CommandContext
@@ -74,7 +78,7 @@ function toWire(cause: unknown): WireError {
 }
 
 /** Worker side: answer commands, and return the function that pushes events to the page. */
-export function serve<C extends CommandMap, E>(
+export function serve<C extends CommandMap<C>, E>(
 	port: Port,
 	handlers: Handlers<C>
 ): (event: E, transfer?: Transferable[]) => void {
@@ -124,24 +128,23 @@ interface PendingCall {
 	reject: (reason: StudioError) => void;
 }
 
+export interface ClientOptions<E> {
+	onEvent: (event: E) => void;
+	/** The worker died or could not start; every call in flight was rejected with this, and so is every later one. */
+	onCrash?: (error: StudioError) => void;
+}
+
 /** Page side. */
-export class WorkerClient<C extends CommandMap, E> {
+export class WorkerClient<C extends CommandMap<C>, E> {
 	readonly #port: Port & { terminate(): void };
-	readonly #onEvent: (event: E) => void;
-	readonly #onCrash: (error: StudioError) => void;
+	readonly #options: ClientOptions<E>;
 	readonly #pending = new Map<number, PendingCall>();
 	#nextId = 1;
 	#closed: StudioError | null = null;
 
-	/** `onCrash`: the worker died or could not start; every call in flight was rejected, and so is every later one. */
-	constructor(
-		port: Port & { terminate(): void },
-		onEvent: (event: E) => void,
-		onCrash: (error: StudioError) => void = () => undefined
-	) {
+	constructor(port: Port & { terminate(): void }, options: ClientOptions<E>) {
 		this.#port = port;
-		this.#onEvent = onEvent;
-		this.#onCrash = onCrash;
+		this.#options = options;
 		port.addEventListener('message', (event) =>
 			this.#receive((event as MessageEvent<FromWorker<E>>).data)
 		);
@@ -157,7 +160,7 @@ export class WorkerClient<C extends CommandMap, E> {
 		return this.#closed !== null;
 	}
 
-	call<K extends CommandName<C>>(
+	call<K extends keyof C & string>(
 		command: K,
 		args: C[K]['args'],
 		{ signal, transfer = [] }: { signal?: AbortSignal; transfer?: Transferable[] } = {}
@@ -203,7 +206,7 @@ export class WorkerClient<C extends CommandMap, E> {
 		}
 		const error = new StudioError('worker-crashed', text);
 		this.close(error);
-		this.#onCrash(error);
+		this.#options.onCrash?.(error);
 	}
 
 	#receive(message: FromWorker<E>): void {
@@ -211,7 +214,7 @@ export class WorkerClient<C extends CommandMap, E> {
 			return;
 		}
 		if (message.kind === 'event') {
-			this.#onEvent(message.event);
+			this.#options.onEvent(message.event);
 			return;
 		}
 		if (message.kind === 'unreadable') {

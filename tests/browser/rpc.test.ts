@@ -12,7 +12,7 @@ afterEach(() => {
 function connect(onEvent: (event: RpcEvent) => void = () => undefined) {
 	const worker = new Worker(new URL('./rpc.worker.ts', import.meta.url), { type: 'module' });
 	const onCrash = vi.fn();
-	const client = new WorkerClient<RpcCommands, RpcEvent>(worker, onEvent, onCrash);
+	const client = new WorkerClient<RpcCommands, RpcEvent>(worker, { onEvent, onCrash });
 	clients.push(client);
 	return { client, onCrash };
 }
@@ -64,7 +64,7 @@ test('an error outside a call rejects what is pending', async () => {
 
 test('a worker whose file is missing rejects its calls', async () => {
 	const worker = new Worker('/no-such-worker.js', { type: 'classic' });
-	const client = new WorkerClient<RpcCommands, RpcEvent>(worker, () => undefined);
+	const client = new WorkerClient<RpcCommands, RpcEvent>(worker, { onEvent: () => undefined });
 	clients.push(client);
 	await expect(client.call('ramp', 1)).rejects.toMatchObject({ code: 'worker-crashed' });
 });

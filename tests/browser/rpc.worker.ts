@@ -2,7 +2,7 @@
 import { serve, withTransfer, type Port } from '../../src/protocol/rpc';
 import { StudioError } from '../../src/protocol/errors';
 
-export type RpcCommands = Record<string, { args: unknown; result: unknown }> & {
+export type RpcCommands = {
 	sum: { args: Float64Array; result: number };
 	ramp: { args: number; result: Float64Array };
 	fail: { args: null; result: never };

@@ -3,7 +3,7 @@ import { StudioError } from '../../../src/protocol/errors';
 import { serve, withTransfer, WorkerClient, type Handlers } from '../../../src/protocol/rpc';
 import { makePortPair, type PortPair } from '../../support/port-pair';
 
-type Commands = Record<string, { args: unknown; result: unknown }> & {
+type Commands = {
 	double: { args: number; result: number };
 	column: { args: Float64Array; result: Float64Array };
 	wait: { args: null; result: string };
@@ -55,7 +55,7 @@ function connect() {
 	const onEvent = vi.fn<(event: Event) => void>();
 	const onCrash = vi.fn<(error: StudioError) => void>();
 	const emit = serve<Commands, Event>(pair.worker, handlers);
-	const client = new WorkerClient<Commands, Event>(pair.page, onEvent, onCrash);
+	const client = new WorkerClient<Commands, Event>(pair.page, { onEvent, onCrash });
 	return { ...pair, client, emit, onEvent, onCrash };
 }
 
@@ -187,7 +187,7 @@ test('results with buffers move them to the page', async () => {
 		...handlers,
 		column: () => Promise.resolve(withTransfer(made, [made.buffer]))
 	});
-	const client = new WorkerClient<Commands, Event>(page, () => undefined);
+	const client = new WorkerClient<Commands, Event>(page, { onEvent: () => undefined });
 	expect(await client.call('column', new Float64Array())).toEqual(Float64Array.of(1, 2, 3));
 	expect(made.byteLength).toBe(0);
 	client.close();
