@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import svelte from 'eslint-plugin-svelte';
+import { defineConfig } from 'eslint/config';
 import globals from 'globals';
 import ts from 'typescript-eslint';
 
@@ -26,7 +27,7 @@ const noSvelte = {
 /**
  * @param {string[]} files
  * @param {object[]} patterns
- * @returns {import('typescript-eslint').ConfigArray[number]}
+ * @returns {import('eslint').Linter.Config}
  */
 const layer = (files, patterns) => ({
 	files,
@@ -71,7 +72,7 @@ const NO_DEFAULT_EXPORT = {
 	message: 'Named exports only.'
 };
 
-export default ts.config(
+export default defineConfig(
 	{ ignores: ['dist/', 'public/', 'coverage/', 'tests/golden/', 'node_modules/', '.cache/'] },
 	js.configs.recommended,
 	ts.configs.recommended,
@@ -93,7 +94,11 @@ export default ts.config(
 			]
 		}
 	},
-	{ files: ['scripts/**', '*.config.*', 'tests/**'], languageOptions: { globals: globals.node } },
+	{
+		// Playwright's callbacks run in a page.
+		files: ['scripts/**', '*.config.*'],
+		languageOptions: { globals: { ...globals.node, ...globals.browser } }
+	},
 	{
 		files: ['**/*.ts'],
 		extends: [ts.configs.recommendedTypeChecked],

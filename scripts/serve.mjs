@@ -109,7 +109,7 @@ async function answer(root, request, response) {
  * Serves `root` on localhost at `port`, or at the next free one; 0 asks for any.
  * @param {string} root
  * @param {number} port
- * @returns {Promise<{ url: string; close: () => Promise<void> }>}
+ * @returns {Promise<{ url: string; port: number; close: () => Promise<void> }>}
  */
 export async function serveFolder(root, port) {
 	const lastPort = port === 0 ? 0 : port + 50;
@@ -131,6 +131,7 @@ export async function serveFolder(root, port) {
 		const actual = address && typeof address === 'object' ? address.port : candidate;
 		return {
 			url: `http://localhost:${actual}/`,
+			port: actual,
 			close: () =>
 				new Promise((done) => {
 					server.close(() => done());
