@@ -26,17 +26,23 @@ export function cutAtSentenceEnd(
 	stop: readonly number[] = []
 ): number {
 	const tokens = Array.from(ids);
-	if (tokens.some((id) => stop.includes(id))) return tokens.length;
+	if (tokens.some((id) => stop.includes(id))) {
+		return tokens.length;
+	}
 	const textAt = (i: number): string => {
 		const id = tokens[i];
 		return id === undefined ? '' : tokenText(id);
 	};
 	const isEnd = (id: number, i: number): boolean => {
-		if (table[id] !== 1 || /^\d/.test(textAt(i + 1))) return false;
+		if (table[id] !== 1 || /^\d/.test(textAt(i + 1))) {
+			return false;
+		}
 		const tail = tokens.slice(Math.max(0, i + 1 - ABBREVIATION_TOKENS), i + 1);
 		return !ABBREVIATION.test(tail.map(tokenText).join(''));
 	};
 	const end = tokens.findLastIndex(isEnd);
-	if (end === -1) return tokens.length;
+	if (end === -1) {
+		return tokens.length;
+	}
 	return CLOSING_QUOTE.test(textAt(end + 1)) ? end + 2 : end + 1;
 }

@@ -131,7 +131,9 @@ export class Random {
 
 	/** Uniform integer from 0 to n - 1. The bias, below n / 2^53, is out of reach of any use here. */
 	int(n: number): number {
-		if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`n must be at least 1, got ${n}`);
+		if (!Number.isSafeInteger(n) || n < 1) {
+			throw new RangeError(`n must be at least 1, got ${n}`);
+		}
 		return Math.floor(this.next() * n);
 	}
 

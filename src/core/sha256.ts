@@ -6,8 +6,14 @@ function primeRoots(count: number, power: number): Uint32Array {
 	let found = 0;
 	for (let n = 2; found < count; n++) {
 		let isPrime = true;
-		for (let d = 2; d * d <= n; d++) if (n % d === 0) isPrime = false;
-		if (isPrime) words[found++] = (n ** power % 1) * 2 ** 32;
+		for (let d = 2; d * d <= n; d++) {
+			if (n % d === 0) {
+				isPrime = false;
+			}
+		}
+		if (isPrime) {
+			words[found++] = (n ** power % 1) * 2 ** 32;
+		}
 	}
 	return words;
 }
@@ -20,7 +26,9 @@ const rotate = (x: number, bits: number): number => (x >>> bits) | (x << (32 - b
 function compress(state: Uint32Array, block: DataView, offset: number, w: Uint32Array): void {
 	// Every index below is within the 64 words of w and ROUND or the 8 of the state.
 	const word = (i: number): number => w[i] as number;
-	for (let i = 0; i < 16; i++) w[i] = block.getUint32(offset + 4 * i);
+	for (let i = 0; i < 16; i++) {
+		w[i] = block.getUint32(offset + 4 * i);
+	}
 	for (let i = 16; i < 64; i++) {
 		const x = word(i - 15);
 		const y = word(i - 2);
@@ -50,6 +58,8 @@ export function sha256(text: string): string {
 	view.setUint32(padded.length - 4, (bytes.length * 8) >>> 0);
 	const state = INITIAL.slice();
 	const w = new Uint32Array(64);
-	for (let offset = 0; offset < padded.length; offset += 64) compress(state, view, offset, w);
+	for (let offset = 0; offset < padded.length; offset += 64) {
+		compress(state, view, offset, w);
+	}
 	return Array.from(state, (x) => x.toString(16).padStart(8, '0')).join('');
 }

@@ -15,8 +15,12 @@ export interface Interval {
  * estimate is NaN, the interval all of 0 to 1.
  */
 export function wilson(successes: number, n: number, z = Z_95): Interval {
-	if (!(successes >= 0 && successes <= n)) throw new RangeError(`${successes} successes of ${n}`);
-	if (n === 0) return { estimate: NaN, low: 0, high: 1 };
+	if (!(successes >= 0 && successes <= n)) {
+		throw new RangeError(`${successes} successes of ${n}`);
+	}
+	if (n === 0) {
+		return { estimate: NaN, low: 0, high: 1 };
+	}
 	const p = successes / n;
 	const scale = 1 + z ** 2 / n;
 	const center = (p + z ** 2 / (2 * n)) / scale;
@@ -43,7 +47,9 @@ export function winRate(wins: number, ties: number, losses: number, z = Z_95): W
 export function meanInterval(values: ArrayLike<number>, z = Z_95): Interval {
 	const x = Array.from(values);
 	const estimate = x.reduce((sum, v) => sum + v, 0) / x.length;
-	if (x.length < 2) return { estimate, low: -Infinity, high: Infinity };
+	if (x.length < 2) {
+		return { estimate, low: -Infinity, high: Infinity };
+	}
 	const variance = x.reduce((sum, v) => sum + (v - estimate) ** 2, 0) / (x.length - 1);
 	const half = z * Math.sqrt(variance / x.length);
 	return { estimate, low: estimate - half, high: estimate + half };
@@ -55,7 +61,9 @@ export function meanInterval(values: ArrayLike<number>, z = Z_95): Interval {
  */
 export function cohenKappa<T>(first: readonly T[], second: readonly T[]): number | null {
 	const n = first.length;
-	if (second.length !== n) throw new RangeError(`${n} labels against ${second.length}`);
+	if (second.length !== n) {
+		throw new RangeError(`${n} labels against ${second.length}`);
+	}
 	const share = (labels: readonly T[], label: T): number =>
 		labels.filter((l) => l === label).length / n;
 	const observed = first.filter((label, i) => label === second[i]).length / n;

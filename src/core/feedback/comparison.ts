@@ -52,7 +52,9 @@ function latestEvents(events: readonly AnswerEvent[]): Map<string, AnswerEvent> 
 	const latest = new Map<string, AnswerEvent>();
 	for (const event of inOrder(events)) {
 		const known = latest.get(event.presentationId);
-		if (!known || event.revision >= known.revision) latest.set(event.presentationId, event);
+		if (!known || event.revision >= known.revision) {
+			latest.set(event.presentationId, event);
+		}
 	}
 	return latest;
 }
@@ -64,13 +66,17 @@ export function currentAnswers(events: readonly AnswerEvent[]): Map<string, Answ
 }
 
 function judgementOf(event: AnswerEvent | undefined): Judgement | null {
-	if (event?.kind !== 'answer') return null;
+	if (event?.kind !== 'answer') {
+		return null;
+	}
 	const stated = JUDGEMENT_FIELDS.filter((field) => event[field] !== undefined);
 	return Object.fromEntries(stated.map((field) => [field, event[field]]));
 }
 
 function sameJudgement(x: Judgement | null, y: Judgement | null): boolean {
-	if (x === null || y === null) return x === y;
+	if (x === null || y === null) {
+		return x === y;
+	}
 	return JUDGEMENT_FIELDS.every((field) => x[field] === y[field]);
 }
 
@@ -146,14 +152,18 @@ function contextOf({ annotator, source, responseMs, blind }: AnswerEvent): Answe
 /** The event that undoes the latest action that is not undone yet; null if there is none. */
 export function nextUndo(events: readonly AnswerEvent[]): AnswerDraft | null {
 	const action = historyOf(events).done.at(-1);
-	if (!action) return null;
+	if (!action) {
+		return null;
+	}
 	return draftEvent(events, action.presentationId, action.before, action.context);
 }
 
 /** The event that redoes the latest undone action; null if there is none, or something new was done since. */
 export function nextRedo(events: readonly AnswerEvent[]): AnswerDraft | null {
 	const action = historyOf(events).undone.at(-1);
-	if (!action) return null;
+	if (!action) {
+		return null;
+	}
 	return draftEvent(events, action.presentationId, action.after, action.context);
 }
 
@@ -204,9 +214,13 @@ export function preferencePairs(
 	return presentations.flatMap((presentation) => {
 		const answer = answers.get(presentation.id);
 		const y = answer ? preferenceOf(answer, ties) : null;
-		if (!answer || y === null || presentation.purpose === 'evaluation') return [];
+		if (!answer || y === null || presentation.purpose === 'evaluation') {
+			return [];
+		}
 		const simulated = answer.source === 'simulated';
-		if (simulated && !includeSimulated) return [];
+		if (simulated && !includeSimulated) {
+			return [];
+		}
 		return [
 			{
 				presentationId: presentation.id,

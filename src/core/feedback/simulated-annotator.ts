@@ -47,8 +47,12 @@ function moodOf(words: readonly string[]): number {
 		const sadFamily = SAD_WORDS.get(word);
 		const negated =
 			isNegation(words[i - 1]) || (isNegation(words[i - 2]) && isDegree(words[i - 1]));
-		if (happyFamily !== undefined) (negated ? sad : happy).add(happyFamily);
-		if (sadFamily !== undefined && !negated) sad.add(sadFamily);
+		if (happyFamily !== undefined) {
+			(negated ? sad : happy).add(happyFamily);
+		}
+		if (sadFamily !== undefined && !negated) {
+			sad.add(sadFamily);
+		}
 	});
 	return (happy.size - sad.size) / Math.sqrt(happy.size + sad.size + 1);
 }
@@ -86,7 +90,9 @@ export function simulatedAnswer(
 	textB: string
 ): SimulatedAnswer | null {
 	const lead = goldScore(config.rule, textA) - goldScore(config.rule, textB);
-	if (lead === 0) return null;
+	if (lead === 0) {
+		return null;
+	}
 	const random = new Random(deriveSeed(config.seed, `simulated annotator ${pairKey}`));
 	const lapsed = random.next() < config.lapse;
 	const prefersA = lapsed ? random.next() < 0.5 : lead > 0;

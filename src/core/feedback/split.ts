@@ -17,14 +17,18 @@ export function splitByPrompt<T extends { promptId: string }>(
 	seed: number
 ): Split<T> {
 	const counts = new Map<string, number>();
-	for (const { promptId } of pairs) counts.set(promptId, (counts.get(promptId) ?? 0) + 1);
+	for (const { promptId } of pairs) {
+		counts.set(promptId, (counts.get(promptId) ?? 0) + 1);
+	}
 	const order = [...counts.keys()]
 		.map((id): [string, number] => [id, deriveSeed(seed, `held out ${id}`)])
 		.toSorted(([idX, x], [idY, y]) => x - y || (idX < idY ? -1 : 1));
 	const heldOutIds = new Set<string>();
 	let held = 0;
 	for (const [id] of order.slice(0, -1)) {
-		if (held >= share * pairs.length) break;
+		if (held >= share * pairs.length) {
+			break;
+		}
 		heldOutIds.add(id);
 		held += counts.get(id) ?? 0;
 	}

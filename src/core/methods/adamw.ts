@@ -51,7 +51,9 @@ export function adamwUpdate({
 	if (grad.length !== n || m.length !== n || v.length !== n) {
 		throw new RangeError(`lengths differ: ${n}, ${grad.length}, ${m.length}, ${v.length}`);
 	}
-	if (!Number.isSafeInteger(step) || step < 1) throw new RangeError(`step ${step} is not 1, 2, …`);
+	if (!Number.isSafeInteger(step) || step < 1) {
+		throw new RangeError(`step ${step} is not 1, 2, …`);
+	}
 	const stepSize = lr / (1 - beta1 ** step);
 	const rootCorrection = 1 / Math.sqrt(1 - beta2 ** step);
 	const keep = 1 - lr * weightDecay;

@@ -43,7 +43,9 @@ export class KlController {
 	/** Throws RangeError for a negative coefficient, or a target or horizon that an adaptive controller cannot use. */
 	static create({ kind, coef, target, horizon, totalEpisodes }: KlControllerOptions): KlController {
 		const resolved = horizon > 0 ? horizon : totalEpisodes / MOVES_PER_RUN;
-		if (!(coef >= 0)) throw new RangeError(`a KL coefficient of ${coef}`);
+		if (!(coef >= 0)) {
+			throw new RangeError(`a KL coefficient of ${coef}`);
+		}
 		if (kind === 'adaptive' && !(target > 0 && resolved > 0)) {
 			throw new RangeError(`an adaptive coefficient with target ${target} and horizon ${resolved}`);
 		}
@@ -64,7 +66,9 @@ export class KlController {
 
 	/** Takes in the KL of a batch of episodes. A KL that is not a number leaves the coefficient alone. */
 	update(kl: number, episodes: number): void {
-		if (this.#state.kind === 'fixed' || Number.isNaN(kl)) return;
+		if (this.#state.kind === 'fixed' || Number.isNaN(kl)) {
+			return;
+		}
 		const error = clamp(kl / this.#state.target - 1, -LARGEST_ERROR, LARGEST_ERROR);
 		const move = (error * episodes) / this.#state.horizon;
 		this.#state.coef *= 1 + clamp(move, -LARGEST_MOVE, LARGEST_MOVE);

@@ -54,7 +54,9 @@ export interface BradleyTerryResult {
 
 /** -ln(n/2 + (1-n) sigmoid(d)) and its derivative by d. */
 function lapsedNll(d: number, lapse: number): [number, number] {
-	if (lapse === 0) return [softplus(-d), -sigmoid(-d)];
+	if (lapse === 0) {
+		return [softplus(-d), -sigmoid(-d)];
+	}
 	const p = sigmoid(d);
 	const seen = lapse / 2 + (1 - lapse) * p;
 	return [-Math.log(seen), (-(1 - lapse) * p * sigmoid(-d)) / seen];
@@ -63,7 +65,9 @@ function lapsedNll(d: number, lapse: number): [number, number] {
 /** Loss of a lead d for the side called better, and its derivative. */
 function leadNll(d: number, lapse: number, smoothing: number): [number, number] {
 	const [right, dRight] = lapsedNll(d, lapse);
-	if (smoothing === 0) return [right, dRight];
+	if (smoothing === 0) {
+		return [right, dRight];
+	}
 	const [wrong, dWrong] = lapsedNll(-d, lapse);
 	return [
 		(1 - smoothing) * right + smoothing * wrong,
@@ -102,7 +106,9 @@ function assertPairs({ a, b, y }: Pairs, options: BradleyTerryOptions): void {
 		throw new RangeError(`lengths differ: ${a.length}, ${b.length}, ${y.length}, ${margin.length}`);
 	}
 	for (const p of [lapse, labelSmoothing, ...y]) {
-		if (p !== clamp(p, 0, 1)) throw new RangeError(`${p} is not a probability`);
+		if (p !== clamp(p, 0, 1)) {
+			throw new RangeError(`${p} is not a probability`);
+		}
 	}
 }
 
@@ -120,11 +126,17 @@ export function pairMetrics({ a, b, y }: Pairs): PairMetrics {
 		sum += at(a, i) + at(b, i);
 		low = Math.min(low, at(a, i), at(b, i));
 		high = Math.max(high, at(a, i), at(b, i));
-		if (at(y, i) === 0.5) continue;
+		if (at(y, i) === 0.5) {
+			continue;
+		}
 		decided++;
 		lead += difference;
-		if (difference > 0) right++;
-		if (difference === 0) level++;
+		if (difference > 0) {
+			right++;
+		}
+		if (difference === 0) {
+			level++;
+		}
 	}
 	return {
 		accuracy: (right + level / 2) / decided,
@@ -143,11 +155,16 @@ export function pairMetrics({ a, b, y }: Pairs): PairMetrics {
 export function bradleyTerryLoss(y: F, options: BradleyTerryOptions = {}): Loss {
 	return (scores, batch) => {
 		const value = scores.value[0];
-		if (value === undefined) throw new Error('the reward loss needs a model with a scalar head');
-		if (batch.B !== 2 * y.length) throw new RangeError(`${batch.B} rows for ${y.length} pairs`);
+		if (value === undefined) {
+			throw new Error('the reward loss needs a model with a scalar head');
+		}
+		if (batch.B !== 2 * y.length) {
+			throw new RangeError(`${batch.B} rows for ${y.length} pairs`);
+		}
 		const slot = (row: number): number => {
-			if (at(batch.length, row) < 1)
+			if (at(batch.length, row) < 1) {
 				throw new RangeError(`row ${row} has no token to read a reward at`);
+			}
 			return row * batch.T + at(batch.length, row) - 1;
 		};
 		const a = Float64Array.from(y, (_, i) => at(value, slot(2 * i)));

@@ -22,7 +22,9 @@ export interface Discounts {
 /** One sequence: rewards[t] for token t, values[t] = V before token t; both of its real length. */
 export function gae(rewards: F, values: F, { gamma, lambda }: Discounts): Advantages {
 	const n = rewards.length;
-	if (values.length !== n) throw new RangeError(`${n} rewards with ${values.length} values`);
+	if (values.length !== n) {
+		throw new RangeError(`${n} rewards with ${values.length} values`);
+	}
 	const advantages = new Float64Array(n);
 	const returns = new Float64Array(n);
 	let next = 0;
@@ -53,7 +55,9 @@ export function ppoAdvantages(
 	const returns = new Float64Array(batch.B * batch.T);
 	for (let b = 0; b < batch.B; b++) {
 		const { start, end } = responseSpan(batch, b);
-		if (start >= end) continue;
+		if (start >= end) {
+			continue;
+		}
 		const from = b * batch.T + start;
 		const to = b * batch.T + end;
 		const row = gae(rewards.subarray(from, to), before.subarray(from, to), discounts);

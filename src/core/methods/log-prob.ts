@@ -33,8 +33,12 @@ function largest(logits: Logits, offset: number, size: number): number {
 	let max = -Infinity;
 	for (let i = 0; i < size; i++) {
 		const x = logits[offset + i] as number;
-		if (!(x <= max)) max = x;
-		if (x !== x) return NaN;
+		if (!(x <= max)) {
+			max = x;
+		}
+		if (x !== x) {
+			return NaN;
+		}
 	}
 	return max;
 }
@@ -48,7 +52,9 @@ export function tokenScore(
 	id: number
 ): TokenScore {
 	assertRow(logits, offset, size);
-	if (!(id >= 0 && id < size)) throw new RangeError(`token ${id} of a vocabulary of ${size}`);
+	if (!(id >= 0 && id < size)) {
+		throw new RangeError(`token ${id} of a vocabulary of ${size}`);
+	}
 	const max = largest(logits, offset, size);
 	let sum = 0;
 	let weighted = 0;
@@ -56,7 +62,9 @@ export function tokenScore(
 		const z = ((logits[offset + i] as number) - max) / temperature;
 		const e = Math.exp(z);
 		sum += e;
-		if (e > 0) weighted += e * z;
+		if (e > 0) {
+			weighted += e * z;
+		}
 	}
 	const logSum = Math.log(sum);
 	return {
@@ -88,9 +96,15 @@ export function sampleRow(
 ): Draw {
 	assertRow(logits, offset, size);
 	const max = largest(logits, offset, size);
-	if (!Number.isFinite(max)) throw new Error('the logits are not finite');
+	if (!Number.isFinite(max)) {
+		throw new Error('the logits are not finite');
+	}
 	if (temperature === 0) {
-		for (let i = 0; i < size; i++) if (logits[offset + i] === max) return { id: i, logProb: 0 };
+		for (let i = 0; i < size; i++) {
+			if (logits[offset + i] === max) {
+				return { id: i, logProb: 0 };
+			}
+		}
 	}
 	let total = 0;
 	for (let i = 0; i < size; i++) {
@@ -106,10 +120,14 @@ export function sampleRow(
 	for (let k = 0; k < count; k++) {
 		const i = kept === null ? k : (kept[k] as number);
 		const e = Math.exp(((logits[offset + i] as number) - max) / temperature);
-		if (e === 0) continue;
+		if (e === 0) {
+			continue;
+		}
 		last = i;
 		cumulative += e;
-		if (cumulative > target) break;
+		if (cumulative > target) {
+			break;
+		}
 	}
 	const z = ((logits[offset + last] as number) - max) / temperature;
 	return { id: last, logProb: z - Math.log(total) };
@@ -148,8 +166,9 @@ function keptTokens(
 		const needed = topP * weights.reduce((a, b) => a + b, 0);
 		let cumulative = 0;
 		let keep = 0;
-		while (keep < count && (keep === 0 || cumulative < needed))
+		while (keep < count && (keep === 0 || cumulative < needed)) {
 			cumulative += weights[keep++] as number;
+		}
 		count = keep;
 	}
 	return order.slice(0, count).sort();

@@ -4,7 +4,9 @@ import type { F } from './loss';
 /** The element at an index that must exist: an index error is reported where it happens, not as a NaN later. */
 export function at(values: ArrayLike<number>, index: number): number {
 	const value = values[index];
-	if (value === undefined) throw new RangeError(`index ${index} of ${values.length}`);
+	if (value === undefined) {
+		throw new RangeError(`index ${index} of ${values.length}`);
+	}
 	return value;
 }
 
@@ -15,7 +17,9 @@ export function softplus(x: number): number {
 
 /** 1 / (1 + e^-x), without overflow. */
 export function sigmoid(x: number): number {
-	if (x >= 0) return 1 / (1 + Math.exp(-x));
+	if (x >= 0) {
+		return 1 / (1 + Math.exp(-x));
+	}
 	const e = Math.exp(x);
 	return e / (1 + e);
 }
@@ -32,7 +36,9 @@ export function clamp(x: number, low: number, high: number): number {
 /** NaN for an empty array. */
 export function mean(values: ArrayLike<number>): number {
 	let sum = 0;
-	for (let i = 0; i < values.length; i++) sum += at(values, i);
+	for (let i = 0; i < values.length; i++) {
+		sum += at(values, i);
+	}
 	return sum / values.length;
 }
 
@@ -40,17 +46,23 @@ export function mean(values: ArrayLike<number>): number {
 export function populationVariance(values: ArrayLike<number>): number {
 	const center = mean(values);
 	let sum = 0;
-	for (let i = 0; i < values.length; i++) sum += (at(values, i) - center) ** 2;
+	for (let i = 0; i < values.length; i++) {
+		sum += (at(values, i) - center) ** 2;
+	}
 	return sum / values.length;
 }
 
 /** Pearson's correlation of two arrays of one length; NaN where either is constant (there is none to speak of). */
 export function correlation(x: ArrayLike<number>, y: ArrayLike<number>): number {
-	if (x.length !== y.length) throw new RangeError(`lengths ${x.length} and ${y.length} differ`);
+	if (x.length !== y.length) {
+		throw new RangeError(`lengths ${x.length} and ${y.length} differ`);
+	}
 	const meanX = mean(x);
 	const meanY = mean(y);
 	let products = 0;
-	for (let i = 0; i < x.length; i++) products += (at(x, i) - meanX) * (at(y, i) - meanY);
+	for (let i = 0; i < x.length; i++) {
+		products += (at(x, i) - meanX) * (at(y, i) - meanY);
+	}
 	const scale = Math.sqrt(populationVariance(x) * populationVariance(y)) * x.length;
 	return scale > 0 ? products / scale : NaN;
 }

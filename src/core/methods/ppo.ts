@@ -57,7 +57,9 @@ export function policyLoss(input: PolicyLossInput): PolicyLoss {
 	let loss = 0;
 	let clipCount = 0;
 	for (let i = 0; i < size; i++) {
-		if (mask[i] !== 1) continue;
+		if (mask[i] !== 1) {
+			continue;
+		}
 		const difference = at(input.logProb, i) - at(input.oldLogProb, i);
 		const advantage = at(input.advantages, i);
 		const r = Math.exp(clamp(difference, -MAX_LOG_RATIO, MAX_LOG_RATIO));
@@ -96,7 +98,9 @@ function countTokens(mask: Uint8Array, arrays: readonly F[]): number {
 		}
 	}
 	let n = 0;
-	for (const bit of mask) n += bit;
+	for (const bit of mask) {
+		n += bit;
+	}
 	return n;
 }
 
@@ -130,7 +134,9 @@ export function valueLoss({ values, oldValues, returns, mask, clip }: ValueLossI
 	let error = 0;
 	let clipCount = 0;
 	for (let i = 0; i < values.length; i++) {
-		if (mask[i] !== 1) continue;
+		if (mask[i] !== 1) {
+			continue;
+		}
 		const value = at(values, i);
 		const old = at(oldValues, i);
 		const target = at(returns, i);
@@ -183,7 +189,9 @@ export interface PpoLossOptions {
 export function ppoLoss(targets: PpoTargets, options: PpoLossOptions): Loss {
 	return (scores, batch) => {
 		const value = scores.value[0];
-		if (value === undefined) throw new Error('PPO needs a model with a value head');
+		if (value === undefined) {
+			throw new Error('PPO needs a model with a value head');
+		}
 		const mask = responseMask(batch);
 		const policy = policyLoss({
 			logProb: scores.logProb,
@@ -235,7 +243,9 @@ export function ppoLoss(targets: PpoTargets, options: PpoLossOptions): Loss {
 }
 
 function reasonToSkip(tokens: number, ratioMean: number): string | null {
-	if (tokens === 0) return 'the minibatch has no response token';
+	if (tokens === 0) {
+		return 'the minibatch has no response token';
+	}
 	if (ratioMean > MAX_MEAN_RATIO) {
 		return `the mean probability ratio is ${ratioMean.toFixed(1)}, above ${MAX_MEAN_RATIO}`;
 	}

@@ -21,7 +21,9 @@ export function responseMask(batch: Batch): Uint8Array {
 	const mask = new Uint8Array(batch.B * batch.T);
 	for (let b = 0; b < batch.B; b++) {
 		const { start, end } = responseSpan(batch, b);
-		if (start < end) mask.fill(1, b * batch.T + start, b * batch.T + end);
+		if (start < end) {
+			mask.fill(1, b * batch.T + start, b * batch.T + end);
+		}
 	}
 	return mask;
 }
@@ -39,7 +41,9 @@ export function responseSums(batch: Batch, perToken: F): F {
 	return Float64Array.from({ length: batch.B }, (_, b) => {
 		const { start, end } = responseSpan(batch, b);
 		let sum = 0;
-		for (let t = start; t < end; t++) sum += at(perToken, b * batch.T + t);
+		for (let t = start; t < end; t++) {
+			sum += at(perToken, b * batch.T + t);
+		}
 		return sum;
 	});
 }
@@ -52,7 +56,9 @@ export function valuesBefore(batch: Batch, value: F): F {
 	const before = new Float64Array(batch.B * batch.T);
 	for (let b = 0; b < batch.B; b++) {
 		const { start, end } = responseSpan(batch, b);
-		for (let t = start; t < end; t++) before[b * batch.T + t] = at(value, b * batch.T + t - 1);
+		for (let t = start; t < end; t++) {
+			before[b * batch.T + t] = at(value, b * batch.T + t - 1);
+		}
 	}
 	return before;
 }
@@ -62,7 +68,9 @@ export function gradientAfter(batch: Batch, dBefore: F): F {
 	const after = new Float64Array(batch.B * batch.T);
 	for (let b = 0; b < batch.B; b++) {
 		const { start, end } = responseSpan(batch, b);
-		for (let t = start; t < end; t++) after[b * batch.T + t - 1] = at(dBefore, b * batch.T + t);
+		for (let t = start; t < end; t++) {
+			after[b * batch.T + t - 1] = at(dBefore, b * batch.T + t);
+		}
 	}
 	return after;
 }

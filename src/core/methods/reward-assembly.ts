@@ -50,7 +50,9 @@ export function assembleRewards(input: RewardAssembly): AssembledRewards {
 	for (let b = 0; b < batch.B; b++) {
 		const { start, end } = responseSpan(batch, b);
 		const last = b * batch.T + end - 1;
-		if (start < end) rewards[last] = at(rewards, last) + at(scores, b);
+		if (start < end) {
+			rewards[last] = at(rewards, last) + at(scores, b);
+		}
 	}
 	const lengths = responseLengths(batch);
 	const ended = input.stopped.reduce((sum, bit) => sum + bit, 0);
@@ -80,7 +82,9 @@ function finalScores(input: RewardAssembly): F {
 	}
 	return scores.map((score, b) => {
 		const clipped = scoreClip > 0 ? clamp(score, -scoreClip, scoreClip) : score;
-		if (stopped[b] === 1 || missingEos === 'none') return clipped;
+		if (stopped[b] === 1 || missingEos === 'none') {
+			return clipped;
+		}
 		return missingEos === 'subtract' ? clipped - missingEosPenalty : -missingEosPenalty;
 	});
 }

@@ -55,7 +55,9 @@ export class RunningMoments {
 	}
 
 	update(values: F): void {
-		if (values.length === 0) return;
+		if (values.length === 0) {
+			return;
+		}
 		const { count, mean: center, squares } = this.#state;
 		const total = count + values.length;
 		const delta = mean(values) - center;

@@ -50,8 +50,9 @@ describe('Philox4x32-10', () => {
 	});
 
 	test('refuses a seed that is negative, fractional or too large', () => {
-		for (const seed of [-1, 0.5, 2 ** 53, NaN])
+		for (const seed of [-1, 0.5, 2 ** 53, NaN]) {
 			expect(() => uniform(seed, 0, 0)).toThrow(RangeError);
+		}
 	});
 });
 
@@ -62,7 +63,9 @@ describe('uniform', () => {
 		const mean = draws.reduce((a, b) => a + b, 0) / n;
 		const variance = draws.reduce((a, b) => a + (b - mean) ** 2, 0) / n;
 		const deciles = new Array<number>(10).fill(0);
-		for (const u of draws) deciles[Math.floor(u * 10)] = (deciles[Math.floor(u * 10)] ?? 0) + 1;
+		for (const u of draws) {
+			deciles[Math.floor(u * 10)] = (deciles[Math.floor(u * 10)] ?? 0) + 1;
+		}
 		const chi2 = deciles.reduce((sum, k) => sum + (k - n / 10) ** 2 / (n / 10), 0);
 		expect(Math.min(...draws)).toBeGreaterThan(0);
 		expect(Math.max(...draws)).toBeLessThan(1);
@@ -115,7 +118,9 @@ describe('Random', () => {
 			seen.set(order, (seen.get(order) ?? 0) + 1);
 		}
 		expect(seen.size).toBe(6);
-		for (const count of seen.values()) expect(Math.abs(count - 1000)).toBeLessThan(130);
+		for (const count of seen.values()) {
+			expect(Math.abs(count - 1000)).toBeLessThan(130);
+		}
 	});
 
 	test('draws integers over the whole range and nothing else', () => {

@@ -46,7 +46,9 @@ export function presentation(id: string, change: Partial<Presentation> = {}): Pr
 
 /** Appends a draft as the application would; events of one test are a millisecond apart. */
 export function append(events: readonly AnswerEvent[], draft: AnswerDraft | null): AnswerEvent[] {
-	if (draft === null) return [...events];
+	if (draft === null) {
+		return [...events];
+	}
 	const number = events.length + 1;
 	const record = { id: `event ${number}`, studyId: 'study', version: 1, createdAt: number };
 	return [...events, { ...draft, ...record }];

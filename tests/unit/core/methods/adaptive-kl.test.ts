@@ -68,7 +68,9 @@ describe('KlController', () => {
 		const one = KlController.create(adaptive);
 		one.update(9, 4);
 		const other = KlController.from(JSON.parse(JSON.stringify(one.state())));
-		for (const controller of [one, other]) controller.update(2, 4);
+		for (const controller of [one, other]) {
+			controller.update(2, 4);
+		}
 		expect(other.state()).toEqual(one.state());
 		expect(other.coef).not.toBe(0.1);
 	});

@@ -74,7 +74,9 @@ describe('RunningMoments', () => {
 		one.update(Float64Array.of(1, 5));
 		one.update(new Float64Array(0));
 		const other = RunningMoments.from(JSON.parse(JSON.stringify(one.state())));
-		for (const moments of [one, other]) moments.update(Float64Array.of(2));
+		for (const moments of [one, other]) {
+			moments.update(Float64Array.of(2));
+		}
 		expect(other.state()).toEqual(one.state());
 		expect(other.state().count).toBe(3);
 	});

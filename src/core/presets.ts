@@ -1,0 +1,81 @@
+/** Presets: named layers over the defaults, and what differs between two configs. */
+import { DEFAULT_PPO, DEFAULT_REWARD, type PpoConfig, type RewardConfig } from './config';
+
+export interface Preset<C> {
+	id: string;
+	label: string;
+	/** One sentence: what it is for. */
+	help: string;
+	/** Fields that differ from the defaults. */
+	changes: Partial<C>;
+}
+
+export const PPO_PRESETS: readonly Preset<PpoConfig>[] = [
+	{
+		id: 'standard',
+		label: 'Standard',
+		help: 'Moves visibly within some minutes and stays readable.',
+		changes: {}
+	},
+	{
+		id: 'gentle',
+		label: 'Gentle',
+		help: 'Small steps close to the base model: slower, and hard to break.',
+		changes: { lr: 3e-5, klCoef: 0.2, klTarget: 3, iterations: 60 }
+	},
+	{
+		id: 'bold',
+		label: 'Bold',
+		help: 'Large steps far from the base model: watch how the text breaks while the reward still rises.',
+		changes: { lr: 3e-4, klCoef: 0.02, klTarget: 20, targetPolicyKl: 0.3 }
+	},
+	{
+		id: 'quick',
+		label: 'Quick look',
+		help: 'A few short iterations, to see every part move once; too short to change much.',
+		changes: { iterations: 8, batch: 16, maxNew: 24, ppoEpochs: 2 }
+	}
+];
+
+export const REWARD_PRESETS: readonly Preset<RewardConfig>[] = [
+	{
+		id: 'standard',
+		label: 'Standard',
+		help: 'For some dozens to some hundreds of answers.',
+		changes: {}
+	},
+	{
+		id: 'few',
+		label: 'Few answers',
+		help: 'Learns more cautiously from little, and keeps fewer prompts back.',
+		changes: { lr: 5e-5, weightDecay: 0.05, epochs: 6, patience: 2, heldOut: 0.15 }
+	},
+	{
+		id: 'quick',
+		label: 'Quick look',
+		help: 'Trains the head alone, within seconds; usually less right.',
+		changes: { headOnly: true, epochs: 4, normaliseSamples: 32 }
+	}
+];
+
+export function applyPpoPreset(preset: Preset<PpoConfig>): PpoConfig {
+	return { ...DEFAULT_PPO, ...preset.changes };
+}
+
+export function applyRewardPreset(preset: Preset<RewardConfig>): RewardConfig {
+	return { ...DEFAULT_REWARD, ...preset.changes };
+}
+
+export interface ConfigChange<C> {
+	key: keyof C & string;
+	from: C[keyof C];
+	to: C[keyof C];
+}
+
+/** Fields in which a config differs from another, in the order of the fields. */
+export function configChanges<C extends object>(from: C, to: C): ConfigChange<C>[] {
+	const keys = Object.keys(to) as (keyof C & string)[]; // configs are plain objects of their own fields
+	return keys
+		.filter((key) => from[key] !== to[key])
+		.map((key) => ({ key, from: from[key], to: to[key] }));
+}
