@@ -1,5 +1,4 @@
-/** Alone in its file: Chromium remembers the room left from the first write on, so the disk must be small before it. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { commitStep, readCheckpoint } from '../../src/storage/checkpoints';
 import { openStudio } from '../../src/storage/db';
@@ -22,9 +21,13 @@ test('a disk that is really full leaves the step before untouched, and later ste
 	const session = cdp() as unknown as {
 		send(method: string, params: Record<string, unknown>): Promise<unknown>;
 	};
-	await session.send('Storage.overrideQuotaForOrigin', {
-		origin: location.origin,
-		quotaSize: QUOTA_BYTES
+	const { origin } = location;
+	// Chromium remembers the room left since the first write; clearing makes it ask again.
+	await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
+	await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: QUOTA_BYTES });
+	onTestFinished(async () => {
+		await session.send('Storage.overrideQuotaForOrigin', { origin });
+		await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
 	});
 	const db = await openStudio({ name: `test-${newId()}` });
 	const run = makeRun('study');
