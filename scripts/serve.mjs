@@ -41,7 +41,9 @@ export const SECURITY_HEADERS = {
 		"frame-src 'none'",
 		"base-uri 'none'",
 		"form-action 'none'",
-		"frame-ancestors 'none'"
+		"frame-ancestors 'none'",
+		"require-trusted-types-for 'script'",
+		'trusted-types svelte-trusted-html default'
 	].join('; '),
 	'Cross-Origin-Opener-Policy': 'same-origin',
 	'Cross-Origin-Embedder-Policy': 'require-corp',
