@@ -1,0 +1,29 @@
+/** Every text of the interface, in English: the source of truth for any other language. */
+import { charts } from './en/charts';
+import { compare } from './en/compare';
+import { errors, problem } from './en/errors';
+import { evaluate } from './en/evaluate';
+import { frame } from './en/frame';
+import { learn } from './en/learn';
+import { library } from './en/library';
+import { reward } from './en/reward';
+import { sample } from './en/sample';
+import { settings } from './en/settings';
+import { training } from './en/training';
+import { tune } from './en/tune';
+
+export const en = {
+	...frame,
+	charts,
+	compare,
+	errors,
+	evaluate,
+	learn,
+	library,
+	problem,
+	reward,
+	sample,
+	settings,
+	training,
+	tune
+};

@@ -1,0 +1,15 @@
+export const charts = {
+	savePicture: (title: string) => `Save “${title}” as a PNG picture`,
+	saveNumbers: (title: string) => `Save the numbers of “${title}” as CSV`,
+	atStep: (step: number) => `at step ${step}`,
+	spoken: (title: string, values: string[]) =>
+		values.length > 0 ? `${title}: ${values.join(', ')}` : `${title}: nothing yet`,
+	smoothing: 'Smoothing',
+	smoothingHelp:
+		'A moving average over recent steps. The faint line behind it is what was measured.',
+	chance: 'a coin: 50 %',
+	ln2: 'knows nothing: ln 2',
+	klTarget: (nats: string) => `target ${nats} nats`,
+	clipLine: 'often seen: 0.2',
+	baseReward: 'base model: 0'
+};

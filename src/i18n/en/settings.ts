@@ -1,0 +1,34 @@
+export const settings = {
+	lead: 'Few, and all of them keep to this browser.',
+	appearance: 'Appearance',
+	theme: 'Theme',
+	themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+	keys: 'Keys',
+	keysOn: 'Single keys (1, 2, s, u …) work',
+	keysHelp: 'Switch them off if you use speech input or a switch. Buttons always work.',
+	showKeys: 'Show all keys',
+	engine: 'Engine',
+	storage: 'Storage',
+	persistent: 'The browser has promised to keep this data.',
+	notPersistent:
+		'The browser may clear this data when space runs low. It is asked to keep it after your first ten answers.',
+	askPersist: 'Ask it to keep the data',
+	persistGranted: 'The browser will keep the data.',
+	persistDenied: 'The browser did not promise. Installing the page or using it often helps.',
+	usage: (used: string, quota: string) => `${used} used of about ${quota}.`,
+	usageUnknown: 'The browser does not say how much is used.',
+	storageFailed: 'Nothing can be stored in this window. What you do is lost when it closes.',
+	privacy: 'Privacy',
+	privacyText:
+		'Prompts, answers and models stay on this machine. The page is built so that the browser itself refuses connections to anywhere else.',
+	requests: (n: number) =>
+		n === 0
+			? '0 requests since load.'
+			: n === 1
+				? '1 request since load, to the place the page came from.'
+				: `${n} requests since load, all to the place the page came from.`,
+	foreignRequests: (n: number) => `${n} of them went elsewhere.`,
+	diagnostics: 'Diagnostics',
+	diagnosticsText: 'Facts about this browser and engine for a bug report. No prompts, no answers.',
+	diagnosticsBox: 'Diagnostics'
+};

@@ -1,0 +1,55 @@
+/** The glossary: entries of the two catalogues, grouped for reading. */
+import { DEFAULT_PPO, DEFAULT_REWARD, DEFAULT_SAMPLING } from '../core/config';
+import { METRICS, type Metric } from '../core/metrics';
+import {
+	PPO_SETTINGS,
+	REWARD_SETTINGS,
+	SAMPLING_SETTINGS,
+	type Setting,
+	type Settings
+} from '../core/settings';
+
+export interface SettingEntry {
+	key: string;
+	setting: Setting;
+	defaultValue: string;
+}
+
+/** Shown first, because the charts draw them. */
+const DRAWN = [
+	'reward/loss',
+	'reward/held_out_accuracy',
+	'objective/scores',
+	'objective/kl',
+	'policy/entropy_avg',
+	'loss/value_avg',
+	'policy/clipfrac_avg',
+	'tokens/responses_len_mean'
+];
+
+export function metricEntries(): Metric[] {
+	const rank = (metric: Metric) => {
+		const at = DRAWN.indexOf(metric.key);
+		return at === -1 ? DRAWN.length : at;
+	};
+	return METRICS.toSorted((x, y) => rank(x) - rank(y));
+}
+
+function entriesOf<C extends object>(settings: Settings<C>, defaults: C): SettingEntry[] {
+	const values = new Map<string, unknown>(Object.entries(defaults));
+	return Object.entries<Setting>(settings).map(([key, setting]) => ({
+		key,
+		setting,
+		defaultValue: String(values.get(key))
+	}));
+}
+
+export type SettingGroup = 'sample' | 'reward' | 'tune';
+
+export function settingEntries(): Record<SettingGroup, SettingEntry[]> {
+	return {
+		sample: entriesOf(SAMPLING_SETTINGS, DEFAULT_SAMPLING),
+		reward: entriesOf(REWARD_SETTINGS, DEFAULT_REWARD),
+		tune: entriesOf(PPO_SETTINGS, DEFAULT_PPO)
+	};
+}

@@ -1,0 +1,51 @@
+/** Which pairs wait for an answer, and in which order. Pure. */
+import type { AnswerEvent, Presentation } from '../core/records';
+
+/** A skipped pair comes back once, after this many other answers. */
+const SKIP_RETURNS_AFTER = 10;
+
+function returnsAfterSkip(event: AnswerEvent, eventsSince: number, hasFresh: boolean): boolean {
+	const mayReturn =
+		event.outcome === 'skip' &&
+		event.revision === 1 &&
+		event.source === 'human' &&
+		(event.skipReason === undefined || event.skipReason === 'cannot-tell');
+	return mayReturn && (eventsSince >= SKIP_RETURNS_AFTER || !hasFresh);
+}
+
+/** Answers taken back come first, the latest first; then skipped pairs that return; then new ones in their order. */
+export function waitingPairs(
+	presentations: readonly Presentation[],
+	events: readonly AnswerEvent[]
+): Presentation[] {
+	const latest = new Map<string, { event: AnswerEvent; index: number }>();
+	events.forEach((event, index) => latest.set(event.presentationId, { event, index }));
+	const fresh = presentations.filter((pair) => !latest.has(pair.id));
+	const withEvent = presentations.flatMap((pair) => {
+		const known = latest.get(pair.id);
+		return known ? [{ pair, ...known }] : [];
+	});
+	const revoked = withEvent
+		.filter(({ event }) => event.kind === 'revoke')
+		.sort((x, y) => y.index - x.index);
+	const returning = withEvent.filter(({ event, index }) =>
+		returnsAfterSkip(event, events.length - 1 - index, fresh.length > 0)
+	);
+	return [...revoked.map(({ pair }) => pair), ...returning.map(({ pair }) => pair), ...fresh];
+}
+
+/** The prompts used least so far, in an order drawn by `draw`; fewer than `n` only if there are fewer. */
+export function nextPrompts(
+	texts: readonly string[],
+	used: ReadonlyMap<string, number>,
+	n: number,
+	draw: () => number
+): string[] {
+	const shuffled = texts
+		.map((text) => ({ text, count: used.get(text) ?? 0, order: draw() }))
+		.sort((x, y) => x.count - y.count || x.order - y.order);
+	return Array.from({ length: texts.length === 0 ? 0 : n }, (_, i) => {
+		// More pairs than prompts: go round again.
+		return shuffled[i % shuffled.length]?.text ?? '';
+	});
+}

@@ -1,0 +1,226 @@
+/**
+ * Pairs and the answers to them, for one purpose: feedback, or one evaluation. Every change is an appended event, stored
+ * before the next pair shows; a person and a simulated annotator go through the same `answer`.
+ */
+import type { SamplingConfig } from '../core/config';
+import {
+	currentAnswers,
+	draftEvent,
+	nextRedo,
+	nextUndo,
+	tally,
+	type AnswerContext,
+	type AnswerDraft,
+	type Judgement
+} from '../core/feedback/comparison';
+import {
+	RECORD_VERSION,
+	type AnswerEvent,
+	type PolicyRef,
+	type Presentation
+} from '../core/records';
+import { addPresentations, appendAnswer } from '../storage/comparisons';
+import { newId } from '../storage/ids';
+import { waitingPairs } from './comparison-queue';
+import type { Desk, OpenDesk } from './desk';
+import type { PairWriter } from './pair-writer';
+import type { Problems } from './problems.svelte';
+import type { TrainerState } from './trainer.svelte';
+
+/** Pairs written ahead, so that the next one is always there. */
+export const AHEAD = 10;
+/** The first pairs come in a small batch, to be read while the others are written. */
+const FIRST_BATCH = 2;
+/** Fewer missing than this are not worth a batch. */
+const REFILL_FROM = 4;
+
+export interface ComparisonDependencies {
+	openDesk: OpenDesk;
+	writer: PairWriter;
+	trainer: TrainerState;
+	problems: Problems;
+	now: () => number;
+	randomSeed: () => number;
+	/** After an answer of a person is stored. */
+	onAnswer?: (answers: number) => void;
+}
+
+export interface ComparisonPurpose {
+	purpose: Presentation['purpose'];
+	evaluationId?: string;
+	writers: () => readonly [PolicyRef, PolicyRef];
+	sampling: () => SamplingConfig;
+	/** Pairs in all; without it there are always more. */
+	total?: number;
+}
+
+export class ComparisonState {
+	readonly #dependencies: ComparisonDependencies;
+	readonly #purpose: ComparisonPurpose;
+	#presentations = $state.raw<readonly Presentation[]>([]);
+	#events = $state.raw<readonly AnswerEvent[]>([]);
+	#isFilling = $state(false);
+	#failed = $state(false);
+	readonly #answers = $derived(currentAnswers(this.#events));
+	readonly #waiting = $derived(waitingPairs(this.#presentations, this.#events));
+	readonly #tally = $derived(tally(this.#answers.values()));
+	readonly #undo = $derived(nextUndo(this.#events));
+	readonly #redo = $derived(nextRedo(this.#events));
+
+	constructor(dependencies: ComparisonDependencies, purpose: ComparisonPurpose) {
+		this.#dependencies = dependencies;
+		this.#purpose = purpose;
+	}
+
+	get presentations(): readonly Presentation[] {
+		return this.#presentations;
+	}
+
+	/** Current answer of each pair that has one. */
+	get answers(): ReadonlyMap<string, AnswerEvent> {
+		return this.#answers;
+	}
+
+	get tally(): ReturnType<typeof tally> {
+		return this.#tally;
+	}
+
+	get waiting(): readonly Presentation[] {
+		return this.#waiting;
+	}
+
+	get current(): Presentation | null {
+		return this.#waiting[0] ?? null;
+	}
+
+	get isFilling(): boolean {
+		return this.#isFilling;
+	}
+
+	/** Writing pairs failed; the problem is on show. */
+	get hasFailed(): boolean {
+		return this.#failed;
+	}
+
+	get canUndo(): boolean {
+		return this.#undo !== null;
+	}
+
+	get canRedo(): boolean {
+		return this.#redo !== null;
+	}
+
+	get total(): number | null {
+		return this.#purpose.total ?? null;
+	}
+
+	/** Puts stored pairs and answers on the desk. */
+	show(presentations: readonly Presentation[], events: readonly AnswerEvent[]): void {
+		const ids = new Set(presentations.map((pair) => pair.id));
+		this.#presentations = presentations;
+		this.#events = events.filter((event) => ids.has(event.presentationId));
+	}
+
+	/** Writes pairs ahead until enough wait; does nothing while a job has the engine. */
+	async fill(): Promise<void> {
+		if (this.#isFilling || this.#dependencies.trainer.isBusy || this.#missing() === 0) {
+			return;
+		}
+		this.#isFilling = true;
+		this.#failed = false;
+		try {
+			const desk = await this.#dependencies.openDesk();
+			while (this.#missing() > 0 && !this.#dependencies.trainer.isBusy) {
+				const n = this.#waiting.length === 0 ? FIRST_BATCH : this.#missing();
+				await this.store(desk, await this.draw(desk, n));
+			}
+		} catch (cause) {
+			this.#failed = true;
+			this.#dependencies.problems.report(cause, () => void this.fill());
+		} finally {
+			this.#isFilling = false;
+		}
+	}
+
+	/** New pairs, not stored yet. */
+	draw(desk: Desk, n: number, signal?: AbortSignal): Promise<Presentation[]> {
+		const used = new Map<string, number>();
+		for (const { prompt } of this.#presentations) {
+			used.set(prompt, (used.get(prompt) ?? 0) + 1);
+		}
+		const { purpose, evaluationId, writers, sampling } = this.#purpose;
+		return this.#dependencies.writer.write(
+			desk,
+			{
+				n,
+				writers: writers(),
+				sampling: sampling(),
+				purpose,
+				...(evaluationId && { evaluationId }),
+				seed: this.#dependencies.randomSeed(),
+				used
+			},
+			signal
+		);
+	}
+
+	async store(desk: Desk, pairs: readonly Presentation[]): Promise<void> {
+		await addPresentations(desk.db, pairs);
+		this.#presentations = [...this.#presentations, ...pairs];
+	}
+
+	/** Stores an answer, or a new revision of one; null takes it back. */
+	async answer(
+		presentationId: string,
+		judgement: Judgement | null,
+		context: AnswerContext
+	): Promise<void> {
+		await this.#append(draftEvent(this.#events, presentationId, judgement, context));
+		if (context.source === 'human') {
+			this.#dependencies.onAnswer?.(this.#answers.size);
+		}
+	}
+
+	/** Takes back what was done last; gives what that was. */
+	async undo(): Promise<AnswerDraft | null> {
+		const draft = this.#undo;
+		if (draft) {
+			await this.#append(draft);
+		}
+		return draft;
+	}
+
+	async redo(): Promise<AnswerDraft | null> {
+		const draft = this.#redo;
+		if (draft) {
+			await this.#append(draft);
+		}
+		return draft;
+	}
+
+	presentation(id: string): Presentation | undefined {
+		return this.#presentations.find((pair) => pair.id === id);
+	}
+
+	#missing(): number {
+		const { total } = this.#purpose;
+		if (total !== undefined) {
+			return Math.max(0, total - this.#presentations.length);
+		}
+		const missing = AHEAD - this.#waiting.length;
+		return missing >= REFILL_FROM ? missing : 0;
+	}
+
+	async #append(draft: AnswerDraft): Promise<void> {
+		const { db, study } = await this.#dependencies.openDesk();
+		const event: AnswerEvent = {
+			...draft,
+			id: newId(),
+			studyId: study.id,
+			version: RECORD_VERSION,
+			createdAt: this.#dependencies.now()
+		};
+		await appendAnswer(db, event);
+		this.#events = [...this.#events, event];
+	}
+}

@@ -1,0 +1,228 @@
+/** Did it get better? Both models side by side, and blind tests with their tally. */
+import { DEFAULT_SAMPLING } from '../core/config';
+import { currentAnswers } from '../core/feedback/comparison';
+import { winRate, type WinRate } from '../core/evaluation/intervals';
+import {
+	RECORD_VERSION,
+	type AnswerEvent,
+	type EvaluationRecord,
+	type PolicyRecord,
+	type Presentation
+} from '../core/records';
+import { toStudioError } from '../protocol/errors';
+import { listAnswers, listPresentations } from '../storage/comparisons';
+import { listEvaluations, putEvaluation } from '../storage/evaluations';
+import { newId } from '../storage/ids';
+import { ComparisonState, type ComparisonDependencies } from './comparison.svelte';
+import type { TuneState } from './tune.svelte';
+
+export const BLIND_PAIRS = 20;
+
+export interface EvaluationTally extends WinRate {
+	wins: number;
+	losses: number;
+	ties: number;
+	skips: number;
+	answered: number;
+	simulated: number;
+}
+
+export interface SideBySide {
+	prompt: string;
+	base: string;
+	tuned: string;
+}
+
+export interface EvaluateDependencies extends ComparisonDependencies {
+	tune: TuneState;
+	testName: (n: number) => string;
+}
+
+/** a is the base model, b the tuned one; sides hide that until the end. */
+export function tallyOf(
+	presentations: readonly Presentation[],
+	answers: ReadonlyMap<string, AnswerEvent>
+): EvaluationTally {
+	const events = presentations.flatMap((pair) => answers.get(pair.id) ?? []);
+	const count = (outcome: AnswerEvent['outcome']) =>
+		events.filter((event) => event.outcome === outcome).length;
+	const [wins, losses, ties, skips] = [count('b'), count('a'), count('tie'), count('skip')];
+	return {
+		...winRate(wins, ties, losses),
+		wins,
+		losses,
+		ties,
+		skips,
+		answered: events.length,
+		simulated: events.filter((event) => event.source === 'simulated').length
+	};
+}
+
+export class EvaluateState {
+	readonly #dependencies: EvaluateDependencies;
+	#policyId = $state<string | null>(null);
+	#evaluations = $state.raw<readonly EvaluationRecord[]>([]);
+	#presentations = $state.raw<readonly Presentation[]>([]);
+	#events = $state.raw<readonly AnswerEvent[]>([]);
+	#current = $state.raw<EvaluationRecord | null>(null);
+	#comparisons = $state.raw<ComparisonState | null>(null);
+	#sideBySide = $state.raw<SideBySide | null>(null);
+	#isWriting = $state(false);
+
+	constructor(dependencies: EvaluateDependencies) {
+		this.#dependencies = dependencies;
+	}
+
+	/** The chosen tuned model, or else the newest. */
+	get policy(): PolicyRecord | null {
+		const { policies } = this.#dependencies.tune;
+		return policies.find((policy) => policy.id === this.#policyId) ?? policies.at(-1) ?? null;
+	}
+
+	get evaluations(): readonly EvaluationRecord[] {
+		return this.#evaluations;
+	}
+
+	/** The blind test on the desk. */
+	get current(): EvaluationRecord | null {
+		return this.#current;
+	}
+
+	get comparisons(): ComparisonState | null {
+		return this.#comparisons;
+	}
+
+	get sideBySide(): SideBySide | null {
+		return this.#sideBySide;
+	}
+
+	get isWriting(): boolean {
+		return this.#isWriting;
+	}
+
+	/** Tally of the test on the desk, live. */
+	get tally(): EvaluationTally | null {
+		return this.#comparisons
+			? tallyOf(this.#comparisons.presentations, this.#comparisons.answers)
+			: null;
+	}
+
+	/** Every pair of the test on the desk is answered. */
+	get isFinished(): boolean {
+		return this.#current !== null && (this.tally?.answered ?? 0) >= this.#current.pairs;
+	}
+
+	select(policyId: string): void {
+		this.#policyId = policyId;
+		this.#sideBySide = null;
+	}
+
+	tallyOf(evaluation: EvaluationRecord): EvaluationTally {
+		if (evaluation.id === this.#current?.id && this.tally) {
+			return this.tally;
+		}
+		const pairs = this.#presentations.filter((pair) => pair.evaluationId === evaluation.id);
+		return tallyOf(pairs, currentAnswers(this.#events));
+	}
+
+	async reload(): Promise<void> {
+		const { db, study } = await this.#dependencies.openDesk();
+		const [evaluations, presentations, events] = await Promise.all([
+			listEvaluations(db, study.id),
+			listPresentations(db, study.id),
+			listAnswers(db, study.id)
+		]);
+		this.#evaluations = evaluations;
+		this.#presentations = presentations.filter((pair) => pair.purpose === 'evaluation');
+		this.#events = events;
+		const latest = evaluations.at(-1);
+		if (latest) {
+			this.open(latest);
+		}
+	}
+
+	clear(): void {
+		this.#policyId = null;
+		this.#evaluations = [];
+		this.#current = null;
+		this.#comparisons = null;
+		this.#sideBySide = null;
+	}
+
+	/** Puts a stored test on the desk. */
+	open(evaluation: EvaluationRecord): void {
+		const comparisons = new ComparisonState(this.#dependencies, {
+			purpose: 'evaluation',
+			evaluationId: evaluation.id,
+			writers: () => [evaluation.baseline, evaluation.candidate],
+			sampling: () => DEFAULT_SAMPLING,
+			total: evaluation.pairs
+		});
+		comparisons.show(
+			this.#presentations.filter((pair) => pair.evaluationId === evaluation.id),
+			this.#events
+		);
+		this.#current = evaluation;
+		this.#comparisons = comparisons;
+	}
+
+	/** A new blind test of the chosen policy against the base it came from. */
+	async start(): Promise<void> {
+		const { openDesk, problems, now, randomSeed, testName } = this.#dependencies;
+		const { policy } = this;
+		if (!policy) {
+			return;
+		}
+		try {
+			const { db, study } = await openDesk();
+			const evaluation: EvaluationRecord = {
+				id: newId(),
+				studyId: study.id,
+				version: RECORD_VERSION,
+				createdAt: now(),
+				name: testName(this.#evaluations.length + 1),
+				baseline: { model: policy.model, policyId: null },
+				candidate: { model: policy.model, policyId: policy.id },
+				pairs: BLIND_PAIRS,
+				seed: randomSeed()
+			};
+			await putEvaluation(db, evaluation);
+			// What was answered in the test before belongs to its tally.
+			await this.reload();
+			this.open(evaluation);
+			await this.#comparisons?.fill();
+		} catch (cause) {
+			problems.report(cause);
+		}
+	}
+
+	/** Both models answer the same prompt from the same seed. */
+	async writeBoth(prompt: string): Promise<void> {
+		const { trainer, problems, randomSeed } = this.#dependencies;
+		const { policy } = this;
+		if (!policy || this.#isWriting) {
+			return;
+		}
+		this.#isWriting = true;
+		try {
+			const shared = {
+				prompts: [prompt],
+				perPrompt: 1,
+				sampling: DEFAULT_SAMPLING,
+				seed: randomSeed(),
+				first: 0
+			};
+			const model = policy.model;
+			const [base] = await trainer.call('sample', { ...shared, writer: { model, policyId: null } });
+			const [tuned] = await trainer.call('sample', {
+				...shared,
+				writer: { model, policyId: policy.id }
+			});
+			this.#sideBySide = { prompt, base: base?.text ?? '', tuned: tuned?.text ?? '' };
+		} catch (cause) {
+			problems.report(toStudioError(cause));
+		} finally {
+			this.#isWriting = false;
+		}
+	}
+}

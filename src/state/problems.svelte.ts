@@ -1,0 +1,43 @@
+import { toStudioError, type StudioError } from '../protocol/errors';
+import type { Announcer } from './announcer.svelte';
+
+export interface Problem {
+	error: StudioError;
+	/** Tries again what failed, where that makes sense. */
+	retry: (() => void) | null;
+}
+
+/** The one place where errors are shown: the newest that a person has not dismissed. Stopping is not an error. */
+export class Problems {
+	readonly #announcer: Announcer;
+	readonly #describe: (error: StudioError) => string;
+	#current = $state.raw<Problem | null>(null);
+
+	constructor(announcer: Announcer, describe: (error: StudioError) => string) {
+		this.#announcer = announcer;
+		this.#describe = describe;
+	}
+
+	get current(): Problem | null {
+		return this.#current;
+	}
+
+	report(cause: unknown, retry: (() => void) | null = null): void {
+		const error = toStudioError(cause);
+		if (error.code === 'aborted') {
+			return;
+		}
+		this.#current = { error, retry };
+		this.#announcer.say(this.#describe(error));
+	}
+
+	dismiss(): void {
+		this.#current = null;
+	}
+
+	retry(): void {
+		const problem = this.#current;
+		this.#current = null;
+		problem?.retry?.();
+	}
+}

@@ -1,0 +1,31 @@
+/** Counts what the page fetched after it was ready: the proof behind "nothing leaves this machine". */
+export class RequestCount {
+	#count = $state(0);
+	#foreign = $state(0);
+
+	/** Requests since `start`. */
+	get count(): number {
+		return this.#count;
+	}
+
+	/** Those of them that went to another origin. */
+	get foreign(): number {
+		return this.#foreign;
+	}
+
+	/** Begins at nought; returns the function that stops counting. */
+	start(): () => void {
+		this.#count = 0;
+		this.#foreign = 0;
+		const observer = new PerformanceObserver((list) => {
+			for (const entry of list.getEntries()) {
+				if (entry.name.startsWith('http')) {
+					this.#count++;
+					this.#foreign += new URL(entry.name).origin === location.origin ? 0 : 1;
+				}
+			}
+		});
+		observer.observe({ type: 'resource', buffered: false });
+		return () => observer.disconnect();
+	}
+}

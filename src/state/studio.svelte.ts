@@ -1,0 +1,291 @@
+/** The studio of one page: every state class, built from its dependencies and wired together. */
+import type { Study } from '../core/records';
+import { en } from '../i18n/en';
+import { StudioError, toStudioError } from '../protocol/errors';
+import { listAnswers, listPresentations } from '../storage/comparisons';
+import type { OpenOptions, StudioDb } from '../storage/db';
+import type { Persisted } from '../storage/preferences';
+import { listRuns, markInterruptedRuns } from '../storage/runs';
+import { ensureStudy, listStudies } from '../storage/studies';
+import { Announcer } from './announcer.svelte';
+import { ComparisonState } from './comparison.svelte';
+import type { ConnectTrainer } from './connect-trainer';
+import { DemoState } from './demo.svelte';
+import type { Desk } from './desk';
+import { EvaluateState } from './evaluate.svelte';
+import type { JobDependencies, JobState } from './job.svelte';
+import { LibraryState } from './library.svelte';
+import { PairWriter } from './pair-writer';
+import { Preferences } from './preferences.svelte';
+import { Problems } from './problems.svelte';
+import { PromptsState } from './prompts.svelte';
+import { RequestCount } from './request-count.svelte';
+import { RewardState } from './reward.svelte';
+import { Route } from './route.svelte';
+import { SampleState } from './sample.svelte';
+import { Shortcuts } from './shortcuts.svelte';
+import { SimulatedAnnotator } from './simulated-annotator.svelte';
+import { StorageHealth } from './storage-health.svelte';
+import { rewardSummary, tuneSummary } from './summaries';
+import { Theme } from './theme.svelte';
+import { Toasts } from './toasts.svelte';
+import { TrainerState } from './trainer.svelte';
+import { TuneState } from './tune.svelte';
+import { WakeLock } from './wake-lock';
+
+/** Ask the browser to keep the data once there is something worth keeping. */
+const PERSIST_AFTER_ANSWERS = 10;
+
+export interface StudioDependencies {
+	openDb: (options: OpenOptions) => Promise<StudioDb>;
+	connect: ConnectTrainer;
+	persisted: Persisted;
+	/** Reads a text file that is served beside the page. */
+	readText: (path: string) => Promise<string>;
+	now: () => number;
+	/** A fresh seed, an integer below 2^32. */
+	randomSeed: () => number;
+	isSecure: boolean;
+	hasGpu: boolean;
+}
+
+export class Studio {
+	readonly now: () => number;
+	readonly randomSeed: () => number;
+	readonly isSecure: boolean;
+	readonly preferences: Preferences;
+	readonly route = new Route();
+	readonly theme: Theme;
+	readonly announcer: Announcer;
+	readonly toasts: Toasts;
+	readonly problems: Problems;
+	readonly shortcuts: Shortcuts;
+	readonly storage = new StorageHealth();
+	readonly requests = new RequestCount();
+	readonly trainer: TrainerState;
+	readonly demo: DemoState;
+	readonly prompts: PromptsState;
+	readonly sample: SampleState;
+	readonly comparisons: ComparisonState;
+	readonly robot: SimulatedAnnotator;
+	readonly reward: RewardState;
+	readonly tune: TuneState;
+	readonly evaluate: EvaluateState;
+	readonly library: LibraryState;
+	readonly #dependencies: StudioDependencies;
+	#study = $state.raw<Study | null>(null);
+	#desk: Promise<Desk> | null = null;
+	#db: StudioDb | null = null;
+
+	constructor(dependencies: StudioDependencies) {
+		const { now, randomSeed, connect, persisted, readText, hasGpu } = dependencies;
+		this.#dependencies = dependencies;
+		this.now = now;
+		this.randomSeed = randomSeed;
+		this.isSecure = dependencies.isSecure;
+		this.preferences = new Preferences(persisted);
+		this.theme = new Theme(this.preferences);
+		this.announcer = new Announcer(now);
+		this.toasts = new Toasts(this.announcer);
+		this.problems = new Problems(this.announcer, describeProblem);
+		this.shortcuts = new Shortcuts(this.preferences);
+		const { preferences, problems, announcer } = this;
+		this.trainer = new TrainerState({ connect, preferences, problems, hasGpu });
+		this.demo = new DemoState(readText);
+		this.prompts = new PromptsState(readText);
+		const { trainer, prompts } = this;
+		const openDesk = () => this.#openDesk();
+		this.sample = new SampleState({
+			trainer,
+			problems,
+			randomSeed,
+			onPrompt: async (text) => {
+				const { db, study } = await openDesk();
+				await prompts.keep(db, study.id, text);
+			}
+		});
+		const asking = {
+			openDesk,
+			writer: new PairWriter({ trainer, prompts, now }),
+			trainer,
+			problems,
+			now,
+			randomSeed,
+			onAnswer: (answers: number) => this.#answered(answers)
+		};
+		this.comparisons = new ComparisonState(asking, {
+			purpose: 'feedback',
+			writers: () => {
+				const writer = { model: trainer.model, policyId: null };
+				return [writer, writer];
+			},
+			sampling: () => this.sample.sampling
+		});
+		this.robot = new SimulatedAnnotator(openDesk, problems);
+		const job: Omit<JobDependencies, 'onSettled' | 'summary'> = {
+			trainer,
+			problems,
+			announcer,
+			wakeLock: new WakeLock(),
+			openDesk
+		};
+		const onChange = (job: JobState) => this.#jobSettled(job);
+		this.reward = new RewardState({
+			trainer,
+			comparisons: this.comparisons,
+			prompts,
+			problems,
+			openDesk,
+			now,
+			randomSeed,
+			job: { ...job, summary: rewardSummary },
+			modelName: en.reward.modelName,
+			onChange
+		});
+		this.tune = new TuneState({
+			trainer,
+			reward: this.reward,
+			prompts,
+			problems,
+			openDesk,
+			now,
+			randomSeed,
+			job: { ...job, summary: tuneSummary },
+			runName: en.tune.runName,
+			onChange
+		});
+		this.evaluate = new EvaluateState({
+			...asking,
+			tune: this.tune,
+			testName: en.evaluate.testName
+		});
+		this.library = new LibraryState({
+			openDesk,
+			problems,
+			openStudy: (study) => this.#openStudy(study),
+			onModels: async () => {
+				await Promise.all([this.reward.reload(), this.tune.reload()]);
+			}
+		});
+	}
+
+	/** The study on the desk; null until the database is open. */
+	get study(): Study | null {
+		return this.#study;
+	}
+
+	/** Everything there is to read, most useful first; each part may fail without the others. */
+	async boot(): Promise<void> {
+		const reported = (work: Promise<void>) =>
+			work.catch((cause: unknown) => this.problems.report(cause));
+		await Promise.all([
+			this.demo.load(),
+			reported(this.prompts.loadBuiltIn()),
+			reported(this.#openDesk().then(() => undefined)),
+			this.storage.refresh()
+		]);
+		// A model that cannot load says so itself.
+		await this.trainer.ready().catch(() => undefined);
+		this.requests.start();
+	}
+
+	#openDesk(): Promise<Desk> {
+		this.#desk ??= this.#openDatabase();
+		return this.#desk;
+	}
+
+	async #openDatabase(): Promise<Desk> {
+		try {
+			const reload = (code: 'newer-version' | 'storage-failed') => () =>
+				this.problems.report(new StudioError(code, 'The database was closed'), () =>
+					location.reload()
+				);
+			const db = await this.#dependencies.openDb({
+				onBlocked: reload('storage-failed'),
+				onBlocking: reload('newer-version'),
+				onTerminated: reload('storage-failed')
+			});
+			this.#db = db;
+			const first = await ensureStudy(db);
+			const { activeStudyId } = this.preferences.values;
+			const study = (await listStudies(db)).find(({ id }) => id === activeStudyId) ?? first;
+			await this.#fill({ db, study });
+			return { db, study };
+		} catch (cause) {
+			this.storage.markBroken();
+			throw toStudioError(cause);
+		}
+	}
+
+	async #openStudy(study: Study): Promise<void> {
+		const db = this.#db ?? (await this.#openDesk()).db;
+		const desk = { db, study };
+		const isSame = study.id === this.#study?.id;
+		this.#desk = Promise.resolve(desk);
+		if (isSame) {
+			this.#study = study;
+		} else {
+			await this.#fill(desk);
+		}
+	}
+
+	/** Reads a study into every state class. */
+	async #fill(desk: Desk): Promise<void> {
+		const { db, study } = desk;
+		this.#desk = Promise.resolve(desk);
+		this.preferences.set({ activeStudyId: study.id });
+		await markInterruptedRuns(db, study.id);
+		const [presentations, answers, runs] = await Promise.all([
+			listPresentations(db, study.id),
+			listAnswers(db, study.id),
+			listRuns(db, study.id)
+		]);
+		this.sample.clear();
+		this.reward.clear();
+		this.tune.clear();
+		this.evaluate.clear();
+		this.#study = study;
+		this.comparisons.show(
+			presentations.filter((pair) => pair.purpose === 'feedback'),
+			answers
+		);
+		this.tune.countRuns(runs.filter((run) => run.kind === 'ppo').length);
+		await Promise.all([
+			this.prompts.openStudy(db, study.id),
+			this.reward.reload(),
+			this.tune.reload(),
+			this.evaluate.reload(),
+			this.library.reload(),
+			this.reward.job.open(runs.findLast((run) => run.kind === 'reward') ?? null),
+			this.tune.job.open(runs.findLast((run) => run.kind === 'ppo') ?? null)
+		]);
+	}
+
+	async #jobSettled({ run }: JobState): Promise<void> {
+		await this.library.reload();
+		this.tune.countRuns(this.library.runs.filter(({ kind }) => kind === 'ppo').length);
+		if (run) {
+			this.#tell(run.name, run.status, run.step);
+		}
+		await this.storage.refresh();
+	}
+
+	#tell(name: string, status: string, step: number): void {
+		if (status === 'done') {
+			this.toasts.show(en.training.finished(name));
+		} else if (status === 'stopped') {
+			this.toasts.show(en.training.stoppedAt(name, step));
+		}
+	}
+
+	#answered(answers: number): void {
+		if (answers >= PERSIST_AFTER_ANSWERS) {
+			void this.storage.ask();
+		}
+	}
+}
+
+function describeProblem(error: StudioError): string {
+	const text = en.errors[error.code](error.detail);
+	return `${text.title}. ${text.next}`;
+}
