@@ -46,7 +46,7 @@ function collectProblems(context: BrowserContext): string[] {
 	context.on('weberror', (error) => problems.push(`uncaught: ${error.error().message}`));
 	context.on('console', (message) => {
 		if (message.type() === 'error') {
-			problems.push(`console: ${message.text()}`);
+			problems.push(`console: ${message.text()} (${message.location().url})`);
 		}
 	});
 	return problems;
