@@ -12,6 +12,8 @@ export interface SamplingConfig {
 	cutAtSentence: boolean;
 }
 
+export type RewardPooling = 'mean' | 'last';
+
 export interface RewardConfig {
 	epochs: number;
 	/** Pairs per optimiser step. */
@@ -25,6 +27,8 @@ export interface RewardConfig {
 	/** Assumed probability of a uniformly random answer. */
 	lapse: number;
 	ties: 'half' | 'drop';
+	/** Where the reward is read: the mean over the completion's tokens, or its last token (what Hugging Face's classifiers do). */
+	pooling: RewardPooling;
 	/** Train the scalar head only; the trunk stays as it was. */
 	headOnly: boolean;
 	/** Share of prompts kept for held-out accuracy. */
@@ -89,15 +93,16 @@ export const DEFAULT_SAMPLING: SamplingConfig = {
 };
 
 export const DEFAULT_REWARD: RewardConfig = {
-	epochs: 8,
+	epochs: 5,
 	batchPairs: 8,
-	lr: 1e-4,
-	headLr: 1e-3,
+	lr: 2e-5,
+	headLr: 1e-2,
 	weightDecay: 0.01,
 	clipNorm: 1,
 	center: 0.01,
 	lapse: 0.1,
 	ties: 'half',
+	pooling: 'mean',
 	headOnly: false,
 	heldOut: 0.2,
 	patience: 3,

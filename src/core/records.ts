@@ -2,7 +2,7 @@
  * What Tiller keeps: one interface per stored record. Every record carries `studyId` (a shared laptop must not mix people)
  * and `version` (readers accept older ones and refuse newer ones by name). Judgements are append-only events.
  */
-import type { PpoConfig, RewardConfig, SamplingConfig } from './config';
+import type { PpoConfig, RewardConfig, RewardPooling, SamplingConfig } from './config';
 
 export const RECORD_VERSION = 1;
 
@@ -184,6 +184,7 @@ export interface RewardModelRecord extends StudyRecord {
 	model: string;
 	runId: string;
 	datasetHash: string;
+	pooling: RewardPooling;
 	/** Normalisation on samples of the frozen reference: r' = gain * r + bias. */
 	gain: number;
 	bias: number;

@@ -194,6 +194,12 @@ export const REWARD_SETTINGS: Settings<RewardConfig> = {
 		half: 'both equally good',
 		drop: 'nothing'
 	}),
+	pooling: advanced(
+		choice('Score read from', 'Which tokens of a completion its score is read from.', {
+			mean: 'all tokens, averaged',
+			last: 'the last token'
+		})
+	),
 	headOnly: advanced(
 		toggle(
 			'Head only',

@@ -1,5 +1,6 @@
 /** Commands and events between the page and the trainer worker. Arguments are plain cloneable data; types only, no behaviour. */
 import type { PpoConfig, RewardConfig, SamplingConfig } from '../core/config';
+import type { PreferencePair } from '../core/feedback/comparison';
 import type { ModelConfig } from '../core/formats/model-config';
 import type { Completion, FixedPromptSample, InvariantCheck, PolicyRef } from '../core/records';
 import type { WireError } from './errors';
@@ -37,18 +38,6 @@ export interface SampleArgs {
 	sampling: SamplingConfig;
 	seed: number;
 	first: number;
-}
-
-/** One answered pair as the reward model sees it: y is the probability that a is better (1, 0, or 0.5 for a tie). */
-export interface PreferencePair {
-	presentationId: string;
-	/** Split key: pairs of one prompt are never on both sides. */
-	promptId: string;
-	promptIds: number[];
-	aIds: number[];
-	bIds: number[];
-	y: number;
-	simulated: boolean;
 }
 
 export interface RewardJobArgs {

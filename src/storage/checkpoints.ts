@@ -10,6 +10,7 @@ import type {
 import { read, write, type StudioDb } from './db';
 
 export { getPolicy, getRewardModel, readWeights } from './models';
+export { newId } from './ids';
 export { getRun, listMetrics } from './runs';
 
 export interface StepCommit {

@@ -6,8 +6,10 @@
  * Deviations: ties stay in, as label 0.5 (TRL's advice is to drop them). Lapse noise, p = n/2 + (1-n) sigmoid(d), is not
  * clipped at |d| = 50: the sum is stable as it stands. A margin always counts for the better side.
  */
+import type { RewardPooling } from '../config';
 import type { F, Loss } from './loss';
 import { at, clamp, sigmoid, softplus } from './math';
+import { readRewards, spreadRewards } from './reward-reading';
 
 export interface BradleyTerryOptions {
 	/** Weight of mean((r_a + r_b)^2), which keeps rewards around 0; 0 = off. */
@@ -149,10 +151,14 @@ export function pairMetrics({ a, b, y }: Pairs): PairMetrics {
 }
 
 /**
- * The loss of a batch whose rows are a_0, b_0, a_1, b_1, …, with the reward read by head 0 at the last real token.
+ * The loss of a batch whose rows are a_0, b_0, a_1, b_1, …, rewards read from head 0 as `pooling` says.
  * y: [B/2]. Metrics carry the keys of the catalogue.
  */
-export function bradleyTerryLoss(y: F, options: BradleyTerryOptions = {}): Loss {
+export function bradleyTerryLoss(
+	y: F,
+	options: BradleyTerryOptions & { pooling?: RewardPooling } = {}
+): Loss {
+	const { pooling = 'last', ...rest } = options;
 	return (scores, batch) => {
 		const value = scores.value[0];
 		if (value === undefined) {
@@ -161,24 +167,17 @@ export function bradleyTerryLoss(y: F, options: BradleyTerryOptions = {}): Loss 
 		if (batch.B !== 2 * y.length) {
 			throw new RangeError(`${batch.B} rows for ${y.length} pairs`);
 		}
-		const slot = (row: number): number => {
-			if (at(batch.length, row) < 1) {
-				throw new RangeError(`row ${row} has no token to read a reward at`);
-			}
-			return row * batch.T + at(batch.length, row) - 1;
-		};
-		const a = Float64Array.from(y, (_, i) => at(value, slot(2 * i)));
-		const b = Float64Array.from(y, (_, i) => at(value, slot(2 * i + 1)));
-		const result = bradleyTerry({ a, b, y }, options);
-		const dValue = new Float64Array(value.length);
-		for (let i = 0; i < y.length; i++) {
-			dValue[slot(2 * i)] = at(result.dA, i);
-			dValue[slot(2 * i + 1)] = at(result.dB, i);
-		}
+		const rewards = readRewards(batch, value, pooling);
+		const a = rewards.filter((_, row) => row % 2 === 0);
+		const b = rewards.filter((_, row) => row % 2 === 1);
+		const result = bradleyTerry({ a, b, y }, rest);
+		const dReward = rewards.map((_, row) =>
+			at(row % 2 === 0 ? result.dA : result.dB, Math.floor(row / 2))
+		);
 		const { accuracy, margin, meanReward } = result.metrics;
 		return {
 			loss: result.loss,
-			dValue: [dValue],
+			dValue: [spreadRewards(batch, dReward, pooling)],
 			metrics: {
 				'reward/loss': result.loss,
 				'reward/accuracy': accuracy,

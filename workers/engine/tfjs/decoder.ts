@@ -112,7 +112,7 @@ export function vocabularyHead(c: ModelConfig): string {
 
 /** One column of every row: last hidden state [B,d] of ids [B] at position t, keys and values kept in `cache`. Call within tf.tidy. */
 export function decodeColumn(w: WeightSource, c: ModelConfig, ids: tf.Tensor1D, t: number, cache: DecodeCache): tf.Tensor2D {
-	const times = (x: tf.Tensor2D, name: string) => tf.matMul(x, w.transposed(name));
+	const times = (x: tf.Tensor2D, name: string): tf.Tensor2D => tf.matMul(x, w.transposed(name));
 	let x = tf.gather(w.get(EMBEDDING), ids) as tf.Tensor2D;
 	for (let layer = 0; layer < c.layers; layer++) {
 		const n = layerNames(layer);

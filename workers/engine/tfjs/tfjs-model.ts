@@ -34,7 +34,7 @@ import { GpuDecodeCache, HostDecodeCache } from './decode-cache';
 import { ShapeTables, decodeColumn, hiddenStates, vocabularyHead, type WeightSource } from './decoder';
 import { DeviceWeights } from './device-weights';
 import { readNow } from './host-read';
-import { linear, tokenStatistics } from './ops';
+import { linear, tokenStatistics, withGradient } from './ops';
 import * as tf from './tf';
 
 const DEFAULT_OUTPUTS: readonly Output[] = ['logProb', 'entropy', 'value'];
@@ -76,7 +76,7 @@ export class TfjsModel implements LanguageModel {
 		const scores = this.#emptyScores(batch, want);
 		for (const part of this.#split(batch, o)) {
 			await breathe(o.signal);
-			const pass = tf.tidy(() => this.#forward(this.#weights, part, want, o.temperature, () => false));
+			const pass = tf.tidied(() => this.#forward(this.#weights, part, want, o.temperature, () => false));
 			const [statistics, values, hidden] = await Promise.all([
 				this.#device.read(pass.statistics),
 				this.#device.read(pass.values),
@@ -94,7 +94,7 @@ export class TfjsModel implements LanguageModel {
 		const out = new Float64Array(batch.B * V);
 		const whole = { ...batch, length: batch.length.map(() => column + 1) };
 		for (const part of this.#split(whole, { temperature: 1 })) {
-			const logits = tf.tidy(() => {
+			const logits = tf.tidied(() => {
 				const hidden = this.#hidden(this.#weights, part);
 				const picked = tf.gather(hidden, Array.from({ length: part.B }, (_, b) => b * part.T + column));
 				return tf.matMul(picked, this.#weights.transposed(vocabularyHead(this.config)));
@@ -129,7 +129,7 @@ export class TfjsModel implements LanguageModel {
 				await breathe(o.signal);
 				const column = Int32Array.from({ length: B }, (_, b) => ids[b * T + t] ?? 0);
 				const needsLogits = t + 1 >= shortest;
-				const logits = tf.tidy(() => {
+				const logits = tf.tidied(() => {
 					const hidden = decodeColumn(this.#weights, this.config, tf.tensor1d(column, 'int32'), t, cache);
 					return needsLogits ? tf.matMul(hidden, this.#weights.transposed(vocabularyHead(this.config))) : null;
 				});
@@ -245,17 +245,18 @@ export class TfjsModel implements LanguageModel {
 		this.#differentiate(groups, (w) => {
 			const pass = this.#forward(w, part, want, temperature, () => result.dEntropy !== undefined);
 			const outputs = [pass.statistics, pass.values].filter((t) => t !== null);
-			return tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
-				const tensors = args.slice(0, outputs.length) as tf.Tensor[];
-				const statistics = pass.statistics ? readNow(tensors[0] as tf.Tensor) : null;
-				const values = pass.values ? readNow(tensors[tensors.length - 1] as tf.Tensor) : null;
+			return withGradient(outputs, () => {
+				const statistics = pass.statistics && readNow(pass.statistics);
+				const values = pass.values && readNow(pass.values);
 				const scores = this.#emptyScores(batch, want);
 				fillScores(scores, part, batch, want, statistics, values, null, this.config);
 				result = loss(scores, batch);
 				assertUsable(result, batch);
-				const coefficients = coefficientTensors(part, result, batch, pass);
-				return { value: tf.scalar(result.loss), gradFunc: () => coefficients };
-			})(...outputs);
+				return {
+					value: tf.scalar(result.loss),
+					gradFunc: () => coefficientTensors(part, result, batch, pass)
+				};
+			});
 		}, () => result.skip === undefined);
 		return result;
 	}
@@ -304,7 +305,7 @@ export class TfjsModel implements LanguageModel {
 
 	/** One readback for all gradients. */
 	async #readGradients(names: string[], grads: tf.Tensor[]): Promise<void> {
-		const flat = tf.tidy(() => tf.concat(grads.map((g) => tf.reshape(g, [-1]))));
+		const flat = tf.tidied(() => tf.concat(grads.map((g) => tf.reshape(g, [-1]))));
 		const values = (await this.#device.read(flat)) ?? new Float32Array();
 		const sizes = grads.map((g) => g.size);
 		tf.dispose([flat, ...grads]);

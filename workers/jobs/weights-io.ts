@@ -1,0 +1,40 @@
+/** Models to and from safetensors bytes, for checkpoints and stored assets. */
+import { readSafetensors, writeSafetensors, type SafetensorsFile } from '../../src/core/formats/safetensors';
+import type { LanguageModel, NamedTensor } from '../engine/language-model';
+
+export async function modelTensors(model: LanguageModel, optimizer: boolean): Promise<NamedTensor[]> {
+	const tensors: NamedTensor[] = [];
+	for await (const tensor of model.save({ optimizer })) {
+		tensors.push(tensor);
+	}
+	return tensors;
+}
+
+export async function packModel(model: LanguageModel, optimizer: boolean): Promise<ArrayBuffer> {
+	return writeSafetensors(await modelTensors(model, optimizer)).buffer;
+}
+
+/** Tensors of a file, optionally those under a prefix, with it removed. */
+export function* unpack(file: SafetensorsFile, prefix = ''): Generator<NamedTensor> {
+	for (const info of file.tensors.values()) {
+		if (info.name.startsWith(prefix)) {
+			yield { name: info.name.slice(prefix.length), shape: info.shape, data: file.read(info.name) };
+		}
+	}
+}
+
+export function openWeights(bytes: ArrayBuffer): SafetensorsFile {
+	return readSafetensors(new Uint8Array(bytes));
+}
+
+/** FNV-1a over all weights: cheap, and enough to see that a reference was never touched. */
+export async function weightsHash(model: LanguageModel): Promise<string> {
+	let hash = 0x811c9dc5;
+	for await (const { data } of model.save()) {
+		const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
+		for (let i = 0; i < words.length; i++) {
+			hash = Math.imul(hash ^ (words[i] as number), 0x01000193);
+		}
+	}
+	return (hash >>> 0).toString(16).padStart(8, '0');
+}
