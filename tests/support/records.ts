@@ -129,6 +129,7 @@ export function makeRewardModel(
 		model: run.model,
 		runId: run.id,
 		datasetHash: 'hash',
+		pooling: 'mean',
 		gain: 1,
 		bias: 0,
 		trainAccuracy: 0.9,
