@@ -21,19 +21,19 @@ export const PPO_PRESETS: readonly Preset<PpoConfig>[] = [
 		id: 'gentle',
 		label: 'Gentle',
 		help: 'Small steps close to the base model: slower, and hard to break.',
-		changes: { lr: 3e-5, klCoef: 0.2, klTarget: 3, iterations: 60 }
+		changes: { lr: 1e-4, klCoef: 0.1, klTarget: 3, iterations: 40 }
 	},
 	{
 		id: 'bold',
 		label: 'Bold',
 		help: 'Large steps far from the base model: watch how the text breaks while the reward still rises.',
-		changes: { lr: 3e-4, klCoef: 0.02, klTarget: 20, targetPolicyKl: 0.3 }
+		changes: { lr: 5e-4, klCoef: 0.01, klTarget: 40, iterations: 40, targetPolicyKl: 0.3 }
 	},
 	{
 		id: 'quick',
 		label: 'Quick look',
 		help: 'A few short iterations, to see every part move once; too short to change much.',
-		changes: { iterations: 8, batch: 16, maxNew: 24, ppoEpochs: 2 }
+		changes: { iterations: 8, batch: 16, maxNew: 24 }
 	}
 ];
 

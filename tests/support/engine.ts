@@ -11,7 +11,7 @@ import { startBackend, type TfjsDevice } from '../../workers/engine/tfjs/backend
 import { TfjsModel } from '../../workers/engine/tfjs/tfjs-model';
 
 const wasmFolder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
-const wasmPaths = Object.fromEntries(
+export const wasmPaths = Object.fromEntries(
 	[
 		'tfjs-backend-wasm.wasm',
 		'tfjs-backend-wasm-simd.wasm',

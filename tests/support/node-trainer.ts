@@ -1,0 +1,33 @@
+/** The trainer of the worker, in Node: the same class over files on disk, a store in memory and TensorFlow.js on wasm. */
+import 'fake-indexeddb/auto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { TrainerCommands, TrainerEvent } from '../../src/protocol/trainer';
+import { openStudio, type StudioDb } from '../../src/storage/db';
+import { Trainer } from '../../workers/trainer';
+import { wasmPaths } from './engine';
+
+const models = fileURLToPath(new URL('../../public/models/', import.meta.url));
+let count = 0;
+
+export interface NodeTrainer {
+	db: StudioDb;
+	call<K extends keyof TrainerCommands & string>(command: K, args: TrainerCommands[K]['args'], signal?: AbortSignal): Promise<TrainerCommands[K]['result']>;
+}
+
+export async function startNodeTrainer(onEvent: (event: TrainerEvent) => void = () => undefined): Promise<NodeTrainer> {
+	const db = await openStudio({ name: `trainer ${++count}` });
+	const trainer = new Trainer({
+		wasmPaths,
+		readFile: (model, file) => readFile(`${models}${model}/${file}`),
+		openDb: () => Promise.resolve(db),
+		emit: onEvent
+	});
+	return {
+		db,
+		async call(command, args, signal = new AbortController().signal) {
+			const handler = trainer.handlers[command] as (args: unknown, context: { signal: AbortSignal }) => Promise<unknown>; // keyed by the same map
+			return (await handler(args, { signal })) as TrainerCommands[typeof command]['result'];
+		}
+	};
+}
