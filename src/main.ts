@@ -1,11 +1,11 @@
 import { mount } from 'svelte';
+import './styles/tokens.css';
+import './styles/base.css';
 import App from './App.svelte';
 import { connectTrainer } from './state/connect-trainer';
 import { Studio } from './state/studio.svelte';
 import { openStudio } from './storage/db';
 import { Persisted } from './storage/preferences';
-import './styles/tokens.css';
-import './styles/base.css';
 
 async function readText(path: string): Promise<string> {
 	const response = await fetch(`${import.meta.env.BASE_URL}${path}`);
@@ -31,13 +31,17 @@ const studio = new Studio({
 });
 
 studio.theme.apply();
+const reload = () => location.reload();
 addEventListener('error', (event) => {
-	console.error(event.error);
-	studio.problems.report(event.error ?? event.message);
+	console.error(event.message, event.error);
+	// Without an error it is a notice of the browser, such as a layout that took two rounds.
+	if (event.error) {
+		studio.problems.report(event.error, reload);
+	}
 });
 addEventListener('unhandledrejection', (event) => {
 	console.error(event.reason);
-	studio.problems.report(event.reason);
+	studio.problems.report(event.reason, reload);
 });
 
 const target = document.getElementById('app');

@@ -25,7 +25,6 @@ import { waitingPairs } from './comparison-queue';
 import type { Desk, OpenDesk } from './desk';
 import type { PairWriter } from './pair-writer';
 import type { Problems } from './problems.svelte';
-import type { TrainerState } from './trainer.svelte';
 
 /** Pairs written ahead, so that the next one is always there. */
 export const AHEAD = 10;
@@ -37,7 +36,6 @@ const REFILL_FROM = 4;
 export interface ComparisonDependencies {
 	openDesk: OpenDesk;
 	writer: PairWriter;
-	trainer: TrainerState;
 	problems: Problems;
 	now: () => number;
 	randomSeed: () => number;
@@ -121,16 +119,16 @@ export class ComparisonState {
 		this.#events = events.filter((event) => ids.has(event.presentationId));
 	}
 
-	/** Writes pairs ahead until enough wait; does nothing while a job has the engine. */
+	/** Writes pairs ahead until enough wait. */
 	async fill(): Promise<void> {
-		if (this.#isFilling || this.#dependencies.trainer.isBusy || this.#missing() === 0) {
+		if (this.#isFilling || this.#missing() === 0) {
 			return;
 		}
 		this.#isFilling = true;
 		this.#failed = false;
 		try {
 			const desk = await this.#dependencies.openDesk();
-			while (this.#missing() > 0 && !this.#dependencies.trainer.isBusy) {
+			while (this.#missing() > 0) {
 				const n = this.#waiting.length === 0 ? FIRST_BATCH : this.#missing();
 				await this.store(desk, await this.draw(desk, n));
 			}

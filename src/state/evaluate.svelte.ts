@@ -14,6 +14,7 @@ import { listAnswers, listPresentations } from '../storage/comparisons';
 import { listEvaluations, putEvaluation } from '../storage/evaluations';
 import { newId } from '../storage/ids';
 import { ComparisonState, type ComparisonDependencies } from './comparison.svelte';
+import type { TrainerState } from './trainer.svelte';
 import type { TuneState } from './tune.svelte';
 
 export const BLIND_PAIRS = 20;
@@ -34,6 +35,7 @@ export interface SideBySide {
 }
 
 export interface EvaluateDependencies extends ComparisonDependencies {
+	trainer: TrainerState;
 	tune: TuneState;
 	testName: (n: number) => string;
 }
@@ -68,6 +70,7 @@ export class EvaluateState {
 	#comparisons = $state.raw<ComparisonState | null>(null);
 	#sideBySide = $state.raw<SideBySide | null>(null);
 	#isWriting = $state(false);
+	#isReading = $state(false);
 
 	constructor(dependencies: EvaluateDependencies) {
 		this.#dependencies = dependencies;
@@ -98,6 +101,15 @@ export class EvaluateState {
 
 	get isWriting(): boolean {
 		return this.#isWriting;
+	}
+
+	/** The book of the blind test is open. */
+	get isReading(): boolean {
+		return this.#isReading && this.#comparisons !== null && !this.isFinished;
+	}
+
+	read(isReading: boolean): void {
+		this.#isReading = isReading;
 	}
 
 	/** Tally of the test on the desk, live. */
@@ -190,6 +202,7 @@ export class EvaluateState {
 			// What was answered in the test before belongs to its tally.
 			await this.reload();
 			this.open(evaluation);
+			this.#isReading = true;
 			await this.#comparisons?.fill();
 		} catch (cause) {
 			problems.report(cause);

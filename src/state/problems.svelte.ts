@@ -27,6 +27,10 @@ export class Problems {
 		if (error.code === 'aborted') {
 			return;
 		}
+		// A mistake of the program does not hide the cause that a person can do something about.
+		if (error.code === 'internal' && this.#current) {
+			return;
+		}
 		this.#current = { error, retry };
 		this.#announcer.say(this.#describe(error));
 	}

@@ -2,6 +2,7 @@
  * The one registry of keys: handlers, the legend and aria-keyshortcuts all read from it. Keys never fire while a person
  * types, repeats, composes or holds a modifier that was not asked for, and can all be switched off (WCAG 2.1.4).
  */
+import { untrack } from 'svelte';
 import type { Preferences } from './preferences.svelte';
 
 export interface Shortcut {
@@ -93,9 +94,10 @@ export class Shortcuts {
 
 	/** Adds keys for as long as a view is open; returns the function that removes them. */
 	register(shortcuts: readonly Shortcut[]): () => void {
-		this.#list = [...this.#list, ...shortcuts];
+		// Called from effects, which must not run again because of the list they change.
+		this.#list = [...untrack(() => this.#list), ...shortcuts];
 		return () => {
-			this.#list = this.#list.filter((shortcut) => !shortcuts.includes(shortcut));
+			this.#list = untrack(() => this.#list).filter((shortcut) => !shortcuts.includes(shortcut));
 		};
 	}
 

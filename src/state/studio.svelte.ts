@@ -107,7 +107,6 @@ export class Studio {
 		const asking = {
 			openDesk,
 			writer: new PairWriter({ trainer, prompts, now }),
-			trainer,
 			problems,
 			now,
 			randomSeed,
@@ -156,6 +155,7 @@ export class Studio {
 		});
 		this.evaluate = new EvaluateState({
 			...asking,
+			trainer,
 			tune: this.tune,
 			testName: en.evaluate.testName
 		});

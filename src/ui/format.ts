@@ -19,9 +19,9 @@ export function formatInteger(value: number): string {
 	return INTEGER.format(value);
 }
 
-/** 0.684 as "68 %". */
+/** 0.684 as "68 %" with a space that does not break. */
 export function formatPercent(value: number): string {
-	return Number.isFinite(value) ? `${Math.round(value * 100)} %` : '–';
+	return Number.isFinite(value) ? `${Math.round(value * 100)}\u00a0%` : '–';
 }
 
 /** A score with its sign. */

@@ -45,10 +45,12 @@ function sampleStatus({ trainer, sample }: Studio): NodeStatus {
 function compareStatus({ comparisons, robot }: Studio): NodeStatus {
 	const { answers } = comparisons.tally;
 	const text = en.live.answers(answers);
+	// Three digits and the word are wider than the ring.
+	const lines = answers < 100 ? [text] : text.split(' ');
 	if (robot.isWorking) {
-		return { lines: [text], state: 'running', spoken: text };
+		return { lines, state: 'running', spoken: text };
 	}
-	return answers === 0 ? EMPTY : { lines: [text], state: 'has', spoken: text };
+	return answers === 0 ? EMPTY : { lines, state: 'has', spoken: text };
 }
 
 /** Of a job under way; null otherwise. */

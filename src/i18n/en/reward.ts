@@ -2,7 +2,8 @@ export const reward = {
 	lead: 'A second model reads your answers and learns to give the better text the higher score.',
 	data: 'What it learns from',
 	dataPrompts: (n: number) => (n === 1 ? 'answers on 1 prompt' : `answers on ${n} prompts`),
-	dataTies: (n: number) => `${n} ties, counted as half a win each`,
+	dataTies: (n: number) =>
+		n === 1 ? '1 tie, counted as half a win each way' : `${n} ties, each half a win each way`,
 	dataSkips: (n: number) => `${n} skipped, left out`,
 	dataSimulated: (percent: string) => `${percent} of them simulated`,
 	dataNone: 'No answers yet. Compare a few pairs first.',
@@ -38,6 +39,6 @@ export const reward = {
 	summary: (accuracy: string, heldOut: string) =>
 		`Agrees with ${accuracy} of the answers it learned, ${heldOut} of the held-out ones.`,
 	recordedNext: 'Compare at least twenty pairs, then train your own here.',
-	announce: (epoch: number, loss: string, accuracy: string) =>
-		`Epoch ${epoch}: loss ${loss}, held-out agreement ${accuracy}.`
+	announce: (step: number, loss: string, accuracy: string) =>
+		`Step ${step}: loss ${loss}, held-out agreement ${accuracy}.`
 };

@@ -44,6 +44,5 @@ export const sample = {
 	check: (backend: string, ok: boolean) => `${backend}: ${ok ? 'works' : 'not here'}`,
 	copyDiagnostics: 'Copy diagnostics',
 	copied: 'Diagnostics copied.',
-	copyFailed: 'The browser did not allow copying; the diagnostics are in the box below.',
-	busy: 'The engine is training. Writing goes on when it is done or paused.'
+	copyFailed: 'The browser did not allow copying; the diagnostics are in the box below.'
 };

@@ -26,7 +26,7 @@ export const training = {
 	controls: 'Run controls',
 	progress: 'Progress of the run',
 	stepOf: (step: number, total: number, unit: string) => `${unit} ${step} of ${total}`,
-	epoch: 'epoch',
+	unitStep: 'step',
 	iteration: 'iteration',
 	tokensPerSecond: (value: string) => `${value} tokens/s`,
 	elapsed: (clock: string) => `${clock} so far`,

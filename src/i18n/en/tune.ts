@@ -42,7 +42,6 @@ export const tune = {
 	noSamples: 'The first texts appear after the first step.',
 	runs: 'Runs',
 	runName: (n: number) => `Run ${n}`,
-	policyName: (n: number) => `Tuned ${n}`,
 	runLine: (status: string, step: number, total: number) => `${status}, step ${step} of ${total}`,
 	recordedNext: 'Train a reward model, then start your own run here.',
 	stale: 'The reward model of this run has been overtaken by newer answers.',

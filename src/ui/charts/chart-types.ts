@@ -6,6 +6,8 @@ export interface ChartLine {
 	tone: Tone;
 	/** Runs and roles also differ by dash, not by colour alone. */
 	dashed?: boolean;
+	/** Measured now and then: marked points, never smoothed. */
+	sparse?: boolean;
 	xs: ArrayLike<number>;
 	ys: ArrayLike<number>;
 }

@@ -54,9 +54,10 @@ export function createChart(canvas: HTMLCanvasElement, callbacks: ChartCallbacks
 				y: {
 					type: 'linear',
 					border: { display: false },
-					grace: '8%',
 					ticks: {
 						maxTicksLimit: 5,
+						// The axis ends where the data does; ticks stay round.
+						includeBounds: false,
 						callback: (value) => callbacks.formatTick(Number(value))
 					}
 				}

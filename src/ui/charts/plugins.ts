@@ -14,7 +14,8 @@ export interface Overlay {
 
 const LABEL_PADDING_PX = 4;
 
-function drawReferences(chart: Chart, overlay: Overlay): void {
+/** Lines lie behind the curves, their labels over them. */
+function drawReferences(chart: Chart, overlay: Overlay, part: 'lines' | 'labels'): void {
 	const { ctx, chartArea, scales } = chart;
 	const y = scales['y'];
 	if (!y) {
@@ -23,23 +24,26 @@ function drawReferences(chart: Chart, overlay: Overlay): void {
 	ctx.save();
 	ctx.font = overlay.font;
 	ctx.textBaseline = 'middle';
+	ctx.lineWidth = 1;
+	ctx.setLineDash([2, 4]);
 	for (const line of overlay.references) {
 		const at = y.getPixelForValue(line.value);
 		if (at < chartArea.top - 1 || at > chartArea.bottom + 1) {
 			continue;
 		}
-		ctx.strokeStyle = line.color;
-		ctx.lineWidth = 1;
-		ctx.setLineDash([2, 4]);
-		ctx.beginPath();
-		ctx.moveTo(chartArea.left, at);
-		ctx.lineTo(chartArea.right, at);
-		ctx.stroke();
-		const width = ctx.measureText(line.label).width + 2 * LABEL_PADDING_PX;
-		ctx.fillStyle = overlay.paper;
-		ctx.fillRect(chartArea.right - width - LABEL_PADDING_PX, at - 8, width, 16);
-		ctx.fillStyle = line.color;
-		ctx.fillText(line.label, chartArea.right - width, at);
+		if (part === 'lines') {
+			ctx.strokeStyle = line.color;
+			ctx.beginPath();
+			ctx.moveTo(chartArea.left, at);
+			ctx.lineTo(chartArea.right, at);
+			ctx.stroke();
+		} else {
+			const width = ctx.measureText(line.label).width + 2 * LABEL_PADDING_PX;
+			ctx.fillStyle = overlay.paper;
+			ctx.fillRect(chartArea.right - width - LABEL_PADDING_PX, at - 8, width, 16);
+			ctx.fillStyle = line.color;
+			ctx.fillText(line.label, chartArea.right - width, at);
+		}
 	}
 	ctx.restore();
 }
@@ -69,10 +73,11 @@ export function overlayPlugin(read: () => Overlay): Plugin<'line'> {
 	return {
 		id: 'overlay',
 		beforeDatasetsDraw(chart) {
-			drawReferences(chart, read());
+			drawReferences(chart, read(), 'lines');
 		},
 		afterDatasetsDraw(chart) {
 			const overlay = read();
+			drawReferences(chart, overlay, 'labels');
 			drawMark(chart, overlay.selected, overlay.accent, []);
 			drawMark(chart, overlay.hovered, overlay.crosshair, [3, 3]);
 		}
