@@ -12,7 +12,7 @@ import { Trainer } from './trainer';
 const base = new URL(import.meta.env.BASE_URL, self.location.origin);
 
 const trainer = new Trainer({
-	wasmPaths: { 'tfjs-backend-wasm.wasm': wasmUrl, 'tfjs-backend-wasm-simd.wasm': simdUrl },
+	wasmPaths: { plain: wasmUrl, simd: simdUrl },
 	readFile: fetchModelFile(base, (loadedBytes, totalBytes) => emit({ type: 'loading', loadedBytes, totalBytes })),
 	openDb: () => openStudio(),
 	emit: (event, transfer) => emit(event, transfer),

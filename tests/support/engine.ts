@@ -11,13 +11,10 @@ import { startBackend, type TfjsDevice } from '../../workers/engine/tfjs/backend
 import { TfjsModel } from '../../workers/engine/tfjs/tfjs-model';
 
 const wasmFolder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
-export const wasmPaths = Object.fromEntries(
-	[
-		'tfjs-backend-wasm.wasm',
-		'tfjs-backend-wasm-simd.wasm',
-		'tfjs-backend-wasm-threaded-simd.wasm'
-	].map((name) => [name, join(wasmFolder, name)])
-);
+export const wasmPaths = {
+	plain: join(wasmFolder, 'tfjs-backend-wasm.wasm'),
+	simd: join(wasmFolder, 'tfjs-backend-wasm-simd.wasm')
+};
 
 export async function startTestDevice(backend: BackendName): Promise<TfjsDevice> {
 	const { device, report } = await startBackend(backend, { wasmPaths });

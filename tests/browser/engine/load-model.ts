@@ -9,7 +9,7 @@ import simdUrl from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-si
 
 export async function startDevice(backend: BackendName): Promise<TfjsDevice> {
 	const { device, report } = await startBackend(backend, {
-		wasmPaths: { 'tfjs-backend-wasm.wasm': wasmUrl, 'tfjs-backend-wasm-simd.wasm': simdUrl }
+		wasmPaths: { plain: wasmUrl, simd: simdUrl }
 	});
 	if (!device) {
 		throw new Error(`${backend}: ${report.reason}`);

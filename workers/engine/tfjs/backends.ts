@@ -54,8 +54,8 @@ export class TfjsDevice {
 
 /** Where the wasm binaries lie, and which backends exist here; the worker entry fills it in (Node tests do their own). */
 export interface BackendSources {
-	/** URL or path by file name, e.g. tfjs-backend-wasm-simd.wasm. */
-	wasmPaths: Record<string, string>;
+	/** URLs or paths of the two builds without threads. */
+	wasmPaths: { plain: string; simd: string };
 	onDeviceLost?: (error: StudioError) => void;
 }
 
@@ -118,7 +118,13 @@ async function startWasm(sources: BackendSources): Promise<TfjsDevice> {
 		throw new StudioError('backend-failed', 'This browser has no WebAssembly.');
 	}
 	const wasm = await import('@tensorflow/tfjs-backend-wasm');
-	wasm.setWasmPaths(sources.wasmPaths);
+	const { plain, simd } = sources.wasmPaths;
+	wasm.setWasmPaths({
+		'tfjs-backend-wasm.wasm': plain,
+		'tfjs-backend-wasm-simd.wasm': simd,
+		// Every entry is asked for; this one is never loaded, because threads are off.
+		'tfjs-backend-wasm-threaded-simd.wasm': simd
+	});
 	// Threads would need a blob: worker, which the content security policy forbids.
 	tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
 	await activate('wasm');
