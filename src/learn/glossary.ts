@@ -1,6 +1,6 @@
 /** The glossary: entries of the two catalogues, grouped for reading. */
 import { DEFAULT_PPO, DEFAULT_REWARD, DEFAULT_SAMPLING } from '../core/config';
-import { METRICS, type Metric } from '../core/metrics';
+import { METRICS, metricOf, type Metric } from '../core/metrics';
 import {
 	PPO_SETTINGS,
 	REWARD_SETTINGS,
@@ -15,7 +15,7 @@ export interface SettingEntry {
 	defaultValue: string;
 }
 
-/** Shown first, because the charts draw them. */
+/** Shown first, because the charts draw them; in the order of the loop. */
 const DRAWN = [
 	'reward/loss',
 	'reward/held_out_accuracy',
@@ -27,12 +27,12 @@ const DRAWN = [
 	'tokens/responses_len_mean'
 ];
 
-export function metricEntries(): Metric[] {
-	const rank = (metric: Metric) => {
-		const at = DRAWN.indexOf(metric.key);
-		return at === -1 ? DRAWN.length : at;
-	};
-	return METRICS.toSorted((x, y) => rank(x) - rank(y));
+export function drawnMetrics(): Metric[] {
+	return DRAWN.flatMap((key) => metricOf(key) ?? []);
+}
+
+export function otherMetrics(): Metric[] {
+	return METRICS.filter(({ key }) => !DRAWN.includes(key));
 }
 
 function entriesOf<C extends object>(settings: Settings<C>, defaults: C): SettingEntry[] {

@@ -3,6 +3,7 @@ import { DEFAULT_REWARD, type RewardConfig } from '../core/config';
 import { preferencePairs, type PreferencePair } from '../core/feedback/comparison';
 import { datasetHash } from '../core/feedback/dataset-hash';
 import { DEFAULT_SAMPLING } from '../core/config';
+import { validateReward } from '../core/settings';
 import type { RewardModelRecord, Run } from '../core/records';
 import { StudioError, toStudioError } from '../protocol/errors';
 import { listRewardModels } from '../storage/models';
@@ -124,6 +125,15 @@ export class RewardState {
 
 	select(id: string): void {
 		this.#selectedId = id;
+	}
+
+	/** Shows a stored run; its settings and seed are those of the next one. */
+	async show(run: Run | null): Promise<void> {
+		if (run) {
+			this.#config = validateReward(run.config).config;
+			this.#seed = run.seed;
+		}
+		await this.job.open(run);
 	}
 
 	async reload(): Promise<void> {

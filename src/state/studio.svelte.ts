@@ -256,8 +256,8 @@ export class Studio {
 			this.tune.reload(),
 			this.evaluate.reload(),
 			this.library.reload(),
-			this.reward.job.open(runs.findLast((run) => run.kind === 'reward') ?? null),
-			this.tune.job.open(runs.findLast((run) => run.kind === 'ppo') ?? null)
+			this.reward.show(runs.findLast((run) => run.kind === 'reward') ?? null),
+			this.tune.show(runs.findLast((run) => run.kind === 'ppo') ?? null)
 		]);
 	}
 

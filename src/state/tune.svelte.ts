@@ -3,6 +3,7 @@ import { DEFAULT_PPO, type PpoConfig } from '../core/config';
 import type { PolicyRecord, Run } from '../core/records';
 import { toStudioError } from '../protocol/errors';
 import type { TuneEstimate } from '../protocol/trainer';
+import { validatePpo } from '../core/settings';
 import { listPolicies } from '../storage/models';
 import type { OpenDesk } from './desk';
 import { JobState, type JobDependencies } from './job.svelte';
@@ -90,6 +91,19 @@ export class TuneState {
 	clear(): void {
 		this.#policies = [];
 		this.#estimate = null;
+	}
+
+	/** Shows a stored run; its settings and seed are those of the next one, so that Restart repeats it. */
+	async show(run: Run | null): Promise<void> {
+		if (run) {
+			this.#config = validatePpo(run.config).config;
+			this.#seed = run.seed;
+			this.#estimate = null;
+			if (run.parents.rewardModelId) {
+				this.#dependencies.reward.select(run.parents.rewardModelId);
+			}
+		}
+		await this.job.open(run);
 	}
 
 	/** How many runs the study has, for the next one's name. */

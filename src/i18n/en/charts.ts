@@ -7,7 +7,7 @@ export const charts = {
 	smoothing: 'Smoothing',
 	smoothingHelp:
 		'A moving average over recent steps. The faint line behind it is what was measured.',
-	chance: 'a coin: 50 %',
+	chance: 'a coin: 50\u00a0%',
 	ln2: 'knows nothing: ln 2',
 	klTarget: (nats: string) => `target ${nats} nats`,
 	clipLine: 'often seen: 0.2',

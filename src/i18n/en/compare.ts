@@ -3,6 +3,8 @@ export const compare = {
 	promptLabel: 'The story begins',
 	left: 'Left is better',
 	right: 'Right is better',
+	upper: 'The upper one is better',
+	lower: 'The lower one is better',
 	leftMuch: 'Left is much better',
 	rightMuch: 'Right is much better',
 	tie: 'Tie',
@@ -62,7 +64,7 @@ export const compare = {
 	nothingToRedo: 'Nothing to redo.',
 	tooSoon: 'A moment',
 	alarmBothBad:
-		'More than 30 % of your answers say that both are bad. The writer is the problem then, not you: try another temperature or model.',
+		'More than 30\u00a0% of your answers say that both are bad. The writer is the problem then, not you: try another temperature or model.',
 	nextRecorded: 'Another one',
 	recordedNext: 'Choose on your own pairs as soon as the model is loaded.',
 	robot: {

@@ -20,10 +20,11 @@ export const evaluate = {
 	mixedMark: 'answered partly by a simulated annotator',
 	resultTitle: 'Result',
 	winRate: 'The tuned model wins',
-	interval: (low: number, high: number) => `between ${low} and ${high} % with 95 % confidence`,
+	interval: (low: number, high: number) =>
+		`between ${low} and ${high}\u00a0% with 95\u00a0% confidence`,
 	tally: (wins: number, losses: number, ties: number, skips: number) =>
 		`${wins} for the tuned model, ${losses} for the base, ${ties} ties${skips > 0 ? `, ${skips} skipped` : ''}`,
-	undecided: 'Too close to call: the interval includes 50 %, so no winner is named.',
+	undecided: 'Too close to call: the interval includes 50\u00a0%, so no winner is named.',
 	tunedWins: 'The tuned model is preferred.',
 	baseWins: 'The base model is preferred. The tuning went somewhere you did not want.',
 	nothing: 'No answers yet.',

@@ -9,6 +9,7 @@ export const learn = {
 		'You read both blind, see what came of it, and compare again.'
 	],
 	measures: 'What the charts show',
+	otherMeasures: 'Everything else that is measured',
 	settings: 'What the settings do',
 	formula: 'Formula',
 	source: 'Source',

@@ -8,14 +8,13 @@ export interface Overlay {
 	selected: number | null;
 	crosshair: string;
 	accent: string;
-	paper: string;
 	font: string;
 }
 
-const LABEL_PADDING_PX = 4;
+const LABEL_OFFSET_PX = 9;
 
-/** Lines lie behind the curves, their labels over them. */
-function drawReferences(chart: Chart, overlay: Overlay, part: 'lines' | 'labels'): void {
+/** Behind the curves: the line, and its label just above it (below, at the top of the plot). */
+function drawReferences(chart: Chart, overlay: Overlay): void {
 	const { ctx, chartArea, scales } = chart;
 	const y = scales['y'];
 	if (!y) {
@@ -31,19 +30,15 @@ function drawReferences(chart: Chart, overlay: Overlay, part: 'lines' | 'labels'
 		if (at < chartArea.top - 1 || at > chartArea.bottom + 1) {
 			continue;
 		}
-		if (part === 'lines') {
-			ctx.strokeStyle = line.color;
-			ctx.beginPath();
-			ctx.moveTo(chartArea.left, at);
-			ctx.lineTo(chartArea.right, at);
-			ctx.stroke();
-		} else {
-			const width = ctx.measureText(line.label).width + 2 * LABEL_PADDING_PX;
-			ctx.fillStyle = overlay.paper;
-			ctx.fillRect(chartArea.right - width - LABEL_PADDING_PX, at - 8, width, 16);
-			ctx.fillStyle = line.color;
-			ctx.fillText(line.label, chartArea.right - width, at);
-		}
+		ctx.strokeStyle = line.color;
+		ctx.beginPath();
+		ctx.moveTo(chartArea.left, at);
+		ctx.lineTo(chartArea.right, at);
+		ctx.stroke();
+		const isAtTop = at - chartArea.top < 2 * LABEL_OFFSET_PX;
+		const left = chartArea.right - ctx.measureText(line.label).width;
+		ctx.fillStyle = line.color;
+		ctx.fillText(line.label, left, at + (isAtTop ? LABEL_OFFSET_PX : -LABEL_OFFSET_PX));
 	}
 	ctx.restore();
 }
@@ -73,11 +68,10 @@ export function overlayPlugin(read: () => Overlay): Plugin<'line'> {
 	return {
 		id: 'overlay',
 		beforeDatasetsDraw(chart) {
-			drawReferences(chart, read(), 'lines');
+			drawReferences(chart, read());
 		},
 		afterDatasetsDraw(chart) {
 			const overlay = read();
-			drawReferences(chart, overlay, 'labels');
 			drawMark(chart, overlay.selected, overlay.accent, []);
 			drawMark(chart, overlay.hovered, overlay.crosshair, [3, 3]);
 		}
