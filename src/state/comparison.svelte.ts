@@ -46,7 +46,8 @@ export interface ComparisonDependencies {
 export interface ComparisonPurpose {
 	purpose: Presentation['purpose'];
 	evaluationId?: string;
-	writers: () => readonly [PolicyRef, PolicyRef];
+	/** Known once a model is loaded. */
+	writers: () => Promise<readonly [PolicyRef, PolicyRef]>;
 	sampling: () => SamplingConfig;
 	/** Pairs in all; without it there are always more. */
 	total?: number;
@@ -141,7 +142,7 @@ export class ComparisonState {
 	}
 
 	/** New pairs, not stored yet. */
-	draw(desk: Desk, n: number, signal?: AbortSignal): Promise<Presentation[]> {
+	async draw(desk: Desk, n: number, signal?: AbortSignal): Promise<Presentation[]> {
 		const used = new Map<string, number>();
 		for (const { prompt } of this.#presentations) {
 			used.set(prompt, (used.get(prompt) ?? 0) + 1);
@@ -151,7 +152,7 @@ export class ComparisonState {
 			desk,
 			{
 				n,
-				writers: writers(),
+				writers: await writers(),
 				sampling: sampling(),
 				purpose,
 				...(evaluationId && { evaluationId }),

@@ -137,7 +137,8 @@ export class EvaluateState {
 		return tallyOf(pairs, currentAnswers(this.#events));
 	}
 
-	async reload(): Promise<void> {
+	/** Reads the study's tests, and puts one on the desk: the newest unless another is asked for. */
+	async reload(wantedId?: string): Promise<void> {
 		const { db, study } = await this.#dependencies.openDesk();
 		const [evaluations, presentations, events] = await Promise.all([
 			listEvaluations(db, study.id),
@@ -147,9 +148,9 @@ export class EvaluateState {
 		this.#evaluations = evaluations;
 		this.#presentations = presentations.filter((pair) => pair.purpose === 'evaluation');
 		this.#events = events;
-		const latest = evaluations.at(-1);
-		if (latest) {
-			this.open(latest);
+		const wanted = evaluations.find(({ id }) => id === wantedId) ?? evaluations.at(-1);
+		if (wanted) {
+			this.#open(wanted);
 		}
 	}
 
@@ -161,12 +162,11 @@ export class EvaluateState {
 		this.#sideBySide = null;
 	}
 
-	/** Puts a stored test on the desk. */
-	open(evaluation: EvaluationRecord): void {
+	#open(evaluation: EvaluationRecord): void {
 		const comparisons = new ComparisonState(this.#dependencies, {
 			purpose: 'evaluation',
 			evaluationId: evaluation.id,
-			writers: () => [evaluation.baseline, evaluation.candidate],
+			writers: () => Promise.resolve([evaluation.baseline, evaluation.candidate]),
 			sampling: () => DEFAULT_SAMPLING,
 			total: evaluation.pairs
 		});
@@ -199,9 +199,7 @@ export class EvaluateState {
 				seed: randomSeed()
 			};
 			await putEvaluation(db, evaluation);
-			// What was answered in the test before belongs to its tally.
-			await this.reload();
-			this.open(evaluation);
+			await this.reload(evaluation.id);
 			this.#isReading = true;
 			await this.#comparisons?.fill();
 		} catch (cause) {

@@ -19,7 +19,7 @@ export class RequestCount {
 		this.#foreign = 0;
 		const observer = new PerformanceObserver((list) => {
 			for (const entry of list.getEntries()) {
-				if (entry.name.startsWith('http')) {
+				if (entry.name.startsWith('http') && !isOwnIcon(entry.name)) {
 					this.#count++;
 					this.#foreign += new URL(entry.name).origin === location.origin ? 0 : 1;
 				}
@@ -28,4 +28,10 @@ export class RequestCount {
 		observer.observe({ type: 'resource', buffered: false });
 		return () => observer.disconnect();
 	}
+}
+
+/** The browser itself asks again for the tab's icon whenever the address changes; nobody else's business. */
+function isOwnIcon(url: string): boolean {
+	const icons = document.querySelectorAll<HTMLLinkElement>('link[rel~="icon"]');
+	return [...icons].some((icon) => icon.href === url);
 }

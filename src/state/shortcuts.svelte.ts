@@ -12,6 +12,8 @@ export interface Shortcut {
 	label: string;
 	group: string;
 	run: () => void;
+	/** The key is left alone while this is false. */
+	when?: () => boolean;
 }
 
 /** Controls that use Space themselves. */
@@ -121,8 +123,9 @@ export class Shortcuts {
 			return;
 		}
 		// The newest registration wins: a view's keys over the frame's.
-		const hit = this.#list.findLast((shortcut) =>
-			shortcut.keys.some((combination) => matches(event, combination))
+		const hit = this.#list.findLast(
+			({ keys, when }) =>
+				(when?.() ?? true) && keys.some((combination) => matches(event, combination))
 		);
 		if (hit) {
 			event.preventDefault();

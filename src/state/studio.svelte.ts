@@ -114,9 +114,9 @@ export class Studio {
 		};
 		this.comparisons = new ComparisonState(asking, {
 			purpose: 'feedback',
-			writers: () => {
-				const writer = { model: trainer.model, policyId: null };
-				return [writer, writer];
+			writers: async () => {
+				const writer = { model: (await trainer.ready()).model, policyId: null };
+				return [writer, writer] as const;
 			},
 			sampling: () => this.sample.sampling
 		});

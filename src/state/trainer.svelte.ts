@@ -26,6 +26,7 @@ export class TrainerState {
 	#client: TrainerClient | null = null;
 	#loading: Promise<LoadedModel> | null = null;
 	#hasRespawned = false;
+	#isDeviceLost = false;
 	#status = $state<Status>('idle');
 	#loaded = $state.raw<LoadedModel | null>(null);
 	#loadingShare = $state<number | null>(null);
@@ -131,6 +132,11 @@ export class TrainerState {
 		try {
 			const model = values.model ?? (this.#dependencies.hasGpu ? LARGE : SMALL);
 			const backend = this.#dependencies.hasGpu ? values.backend : withoutGpu(values.backend);
+			if (this.#isDeviceLost) {
+				// Its device does not come back; a fresh worker asks for another.
+				this.#isDeviceLost = false;
+				this.#client?.close();
+			}
 			const client = this.#connected();
 			let loaded = await client.call('load', { model, backend });
 			if (values.model === null && model === LARGE && loaded.backend !== 'webgpu') {
@@ -188,6 +194,8 @@ export class TrainerState {
 			this.#isPaused = event.state === 'paused';
 		} else if (event.type === 'deviceLost') {
 			const { code, message, detail } = event.error;
+			this.#isDeviceLost = true;
+			this.#loaded = null;
 			this.#status = 'failed';
 			this.#loading = null;
 			this.#dependencies.problems.report(new StudioError(code, message, { detail }), () =>

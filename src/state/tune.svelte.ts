@@ -120,7 +120,8 @@ export class TuneState {
 		const controller = new AbortController();
 		this.#estimating = controller;
 		try {
-			const { model } = await trainer.ready();
+			const loaded = await trainer.ready();
+			const model = this.#dependencies.reward.model?.model ?? loaded.model;
 			const estimate = await trainer.call(
 				'estimateTune',
 				{ model, prompts: [...prompts.texts], config: this.#config },

@@ -45,6 +45,7 @@ export const training = {
 	},
 	interrupted: (step: number) => `Paused at step ${step} when the page went away.`,
 	resumeRun: 'Resume',
+	pausedAfter: (phase: string) => `paused, last: ${phase}`,
 	pausing: 'Pausing after this step',
 	stopping: 'Stopping',
 	starting: 'Starting',

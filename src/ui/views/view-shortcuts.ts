@@ -11,8 +11,16 @@ export function jobShortcuts(job: JobState): Shortcut[] {
 			keys: ['Space'],
 			label: en.shortcuts.pauseResume,
 			group,
+			when: () => job.isActive,
 			run: () => (job.activity === 'paused' ? job.resume() : job.pause())
 		},
-		{ id: 'step', keys: ['.'], label: en.shortcuts.step, group, run: () => job.step() }
+		{
+			id: 'step',
+			keys: ['.'],
+			label: en.shortcuts.step,
+			group,
+			when: () => job.isActive,
+			run: () => job.step()
+		}
 	];
 }
