@@ -4,7 +4,12 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { DEFAULT_PPO, DEFAULT_REWARD } from '../src/core/config';
-import { RECORDED_RUN_FORMAT, RECORDED_RUN_VERSION, type RecordedMetrics, type RecordedRun } from '../src/core/formats/recorded-run';
+import {
+	RECORDED_RUN_FORMAT,
+	RECORDED_RUN_VERSION,
+	type RecordedMetrics,
+	type RecordedRun
+} from '../src/core/formats/recorded-run';
 import { deriveSeed, Random } from '../src/core/random';
 import type { Run } from '../src/core/records';
 import { getRewardModel } from '../src/storage/models';
@@ -33,7 +38,8 @@ const DIGITS = 5;
 
 const seed = 7;
 const startedMs = Date.now();
-const say = (text: string) => process.stdout.write(`${((Date.now() - startedMs) / 1000).toFixed(0)} s  ${text}\n`);
+const say = (text: string) =>
+	process.stdout.write(`${((Date.now() - startedMs) / 1000).toFixed(0)} s  ${text}\n`);
 
 const rounded = (value: number) => Number(value.toPrecision(DIGITS));
 
@@ -44,14 +50,27 @@ const trainer = await startNodeTrainer((event) => {
 });
 const loaded = await trainer.call('load', { model: MODEL, backend: 'wasm' });
 const prompts = storyPrompts();
-const loop: Loop = { trainer, model: MODEL, seed, annotator: { rule: 'happier', lapse: 0.1, seed } };
+const loop: Loop = {
+	trainer,
+	model: MODEL,
+	seed,
+	annotator: { rule: 'happier', lapse: 0.1, seed }
+};
 
 const pairs = await collectPairs(loop, prompts, ANSWERS, 'demo');
 say(`${pairs.length} answers`);
 const reward = await trainReward(loop, toPreferencePairs(pairs), prompts);
 const tuned = await tune(loop, reward.resultId, prompts);
-const gain = await measureGain(loop, tuned.resultId, reward.resultId, prompts.slice(0, EVALUATED), 1);
-say(`gold ${gain.goldBefore.toFixed(2)} -> ${gain.goldAfter.toFixed(2)}, win rate ${gain.winRate.share.toFixed(2)}`);
+const gain = await measureGain(
+	loop,
+	tuned.resultId,
+	reward.resultId,
+	prompts.slice(0, EVALUATED),
+	1
+);
+say(
+	`gold ${gain.goldBefore.toFixed(2)} -> ${gain.goldAfter.toFixed(2)}, win rate ${gain.winRate.share.toFixed(2)}`
+);
 
 const rewardModel = await getRewardModel(trainer.db, reward.resultId);
 const rewardRun = await getRun(trainer.db, reward.runId);
@@ -67,7 +86,8 @@ const record: RecordedRun = {
 	study: 'Happier stories',
 	model: MODEL,
 	recordedAt: new Date(startedMs).toISOString(),
-	annotator: 'Prefers happier stories, counts each happy word once, dislikes repetition, and slips on one answer in ten.',
+	annotator:
+		'Prefers happier stories, counts each happy word once, dislikes repetition, and slips on one answer in ten.',
 	answers: {
 		a: pairs.filter((p) => p.outcome === 'a').length,
 		b: pairs.filter((p) => p.outcome === 'b').length,
@@ -94,7 +114,11 @@ const record: RecordedRun = {
 			samples: samples.map((s) => ({
 				...s,
 				score: s.score === null ? null : rounded(s.score),
-				tokens: s.tokens.map((t) => ({ text: t.text, logProb: rounded(t.logProb), refLogProb: rounded(t.refLogProb) }))
+				tokens: s.tokens.map((t) => ({
+					text: t.text,
+					logProb: rounded(t.logProb),
+					refLogProb: rounded(t.refLogProb)
+				}))
 			}))
 		})),
 		invariants: tuneRun.invariants ?? []
@@ -112,18 +136,29 @@ const record: RecordedRun = {
 		}))
 	}
 };
-await writeFile(new URL('../public/runs/demo.json', import.meta.url), `${JSON.stringify(record)}\n`);
+await writeFile(
+	new URL('../public/runs/demo.json', import.meta.url),
+	`${JSON.stringify(record)}\n`
+);
 say('written to public/runs/demo.json');
 
 function comparison(p: AnsweredPair, i: number): RecordedRun['comparisons'][number] {
 	const isLeft = new Random(deriveSeed(seed, `side ${i}`)).next() < 0.5;
-	return { prompt: p.prompt, a: p.a.text, b: p.b.text, aSide: isLeft ? 'left' : 'right', outcome: p.outcome, simulated: true };
+	return {
+		prompt: p.prompt,
+		a: p.a.text,
+		b: p.b.text,
+		aSide: isLeft ? 'left' : 'right',
+		outcome: p.outcome,
+		simulated: true
+	};
 }
 
 async function recorded(run: Run): Promise<RecordedMetrics> {
 	const rows = await listMetrics(trainer.db, run.id);
 	const keys = [...new Set(rows.flatMap((r) => Object.keys(r.values)))];
-	const value = (x: number | undefined) => (x === undefined || !Number.isFinite(x) ? null : rounded(x));
+	const value = (x: number | undefined) =>
+		x === undefined || !Number.isFinite(x) ? null : rounded(x);
 	return {
 		seed,
 		backend: loaded.backend,
@@ -136,7 +171,10 @@ async function recorded(run: Run): Promise<RecordedMetrics> {
 async function scores(): Promise<RecordedRun['scores']> {
 	const shown = pairs.slice(-SHOWN_SCORES);
 	const items = shown.map(({ a }) => ({ promptIds: a.promptIds, ids: a.ids }));
-	const { scores: values } = await trainer.call('scoreCompletions', { rewardModelId: reward.resultId, items });
+	const { scores: values } = await trainer.call('scoreCompletions', {
+		rewardModelId: reward.resultId,
+		items
+	});
 	return shown
 		.map((p, i) => ({ prompt: p.prompt, text: p.a.text, score: rounded(values[i] ?? NaN) }))
 		.sort((x, y) => y.score - x.score);
@@ -145,7 +183,10 @@ async function scores(): Promise<RecordedRun['scores']> {
 /** The annotator's true taste over the same prompts, seeds and rows. */
 async function evaluation(): Promise<{ golds: { wins: number; losses: number }; ties: number }> {
 	const { goldScore } = await import('../src/core/feedback/simulated-annotator');
-	const leads = gain.after.map((after, i) => goldScore('happier', after.text) - goldScore('happier', gain.before[i]?.text ?? ''));
+	const leads = gain.after.map(
+		(after, i) =>
+			goldScore('happier', after.text) - goldScore('happier', gain.before[i]?.text ?? '')
+	);
 	return {
 		golds: { wins: leads.filter((d) => d > 0).length, losses: leads.filter((d) => d < 0).length },
 		ties: leads.filter((d) => d === 0).length

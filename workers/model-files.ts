@@ -27,7 +27,11 @@ export async function readModelFiles(model: string, read: ReadFile): Promise<Mod
 	]);
 	try {
 		const config = parseModelConfig(configText);
-		return { config, tokenizer: createTokenizer(tokenizerText, config), weights: readSafetensors(weightBytes) };
+		return {
+			config,
+			tokenizer: createTokenizer(tokenizerText, config),
+			weights: readSafetensors(weightBytes)
+		};
 	} catch (cause) {
 		throw asStudioError(cause, model);
 	}
@@ -35,16 +39,25 @@ export async function readModelFiles(model: string, read: ReadFile): Promise<Mod
 
 export function asStudioError(cause: unknown, name: string): unknown {
 	return cause instanceof FormatError
-		? new StudioError(cause.code, cause.message, { cause, detail: { ...cause.detail, model: name } })
+		? new StudioError(cause.code, cause.message, {
+				cause,
+				detail: { ...cause.detail, model: name }
+			})
 		: cause;
 }
 
 /** Reads from `models/<model>/<file>` below the app's base, reporting bytes as they come. */
-export function fetchModelFile(base: URL, onProgress: (loadedBytes: number, totalBytes: number) => void): ReadFile {
+export function fetchModelFile(
+	base: URL,
+	onProgress: (loadedBytes: number, totalBytes: number) => void
+): ReadFile {
 	return async (model, file) => {
 		const url = new URL(`models/${encodeURIComponent(model)}/${file}`, base);
 		const missing = (why: string, cause?: unknown) =>
-			new StudioError('missing-file', `${file} of ${model} could not be loaded: ${why}.`, { cause, detail: { file, model } });
+			new StudioError('missing-file', `${file} of ${model} could not be loaded: ${why}.`, {
+				cause,
+				detail: { file, model }
+			});
 		let response: Response;
 		try {
 			response = await fetch(url);
@@ -52,7 +65,11 @@ export function fetchModelFile(base: URL, onProgress: (loadedBytes: number, tota
 			throw missing('the server did not answer', cause);
 		}
 		// A server that answers every path with its index page has no such file either.
-		if (!response.ok || !response.body || response.headers.get('content-type')?.startsWith('text/html')) {
+		if (
+			!response.ok ||
+			!response.body ||
+			response.headers.get('content-type')?.startsWith('text/html')
+		) {
 			throw missing(`the server answered ${response.status}`);
 		}
 		const totalBytes = Number(response.headers.get('content-length') ?? 0);
@@ -60,7 +77,11 @@ export function fetchModelFile(base: URL, onProgress: (loadedBytes: number, tota
 	};
 }
 
-async function readAll(body: ReadableStream<Uint8Array>, file: string, onBytes: (loaded: number) => void): Promise<Uint8Array> {
+async function readAll(
+	body: ReadableStream<Uint8Array>,
+	file: string,
+	onBytes: (loaded: number) => void
+): Promise<Uint8Array> {
 	const chunks: Uint8Array[] = [];
 	let loaded = 0;
 	const reader = body.getReader();
@@ -68,7 +89,9 @@ async function readAll(body: ReadableStream<Uint8Array>, file: string, onBytes: 
 		loaded += next.value.length;
 		if (loaded > MAX_FILE_BYTES) {
 			await reader.cancel();
-			throw new StudioError('too-large', `${file} is larger than ${MAX_FILE_BYTES} bytes.`, { detail: { file } });
+			throw new StudioError('too-large', `${file} is larger than ${MAX_FILE_BYTES} bytes.`, {
+				detail: { file }
+			});
 		}
 		chunks.push(next.value);
 		onBytes(loaded);

@@ -3,7 +3,14 @@
  * a commit of each step to storage. Knows no method and no model.
  */
 import { Eta } from '../src/core/eta';
-import type { Checkpoint, FixedPromptSample, InvariantCheck, MetricRow, Run, SampleRow } from '../src/core/records';
+import type {
+	Checkpoint,
+	FixedPromptSample,
+	InvariantCheck,
+	MetricRow,
+	Run,
+	SampleRow
+} from '../src/core/records';
 import { EventBatcher } from '../src/protocol/batch-events';
 import { StudioError } from '../src/protocol/errors';
 import type { JobPhase, JobVerb, TrainerEvent } from '../src/protocol/trainer';
@@ -128,7 +135,12 @@ export class RunLoop {
 		}
 		if (report.invariants) {
 			this.#run = { ...this.#run, invariants: report.invariants };
-			this.#events.emit({ type: 'invariants', runId: this.#run.id, step, checks: report.invariants });
+			this.#events.emit({
+				type: 'invariants',
+				runId: this.#run.id,
+				step,
+				checks: report.invariants
+			});
 		}
 		this.#sendProgress();
 	}

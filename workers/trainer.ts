@@ -6,7 +6,12 @@ import type { Completion, PolicyRef } from '../src/core/records';
 import { readRewards } from '../src/core/methods/reward-reading';
 import { StudioError } from '../src/protocol/errors';
 import type { Handlers } from '../src/protocol/rpc';
-import type { BackendName, LoadedModel, SampleArgs, TrainerCommands } from '../src/protocol/trainer';
+import type {
+	BackendName,
+	LoadedModel,
+	SampleArgs,
+	TrainerCommands
+} from '../src/protocol/trainer';
 import { getPolicy, getRewardModel, newId, readWeights } from '../src/storage/checkpoints';
 import type { StudioDb } from '../src/storage/db';
 import { chooseBackend, type ChosenBackend } from './engine/choose-backend';
@@ -98,7 +103,11 @@ export class Trainer {
 	async freshModel(name: string, valueHeads: number): Promise<LanguageModel> {
 		const { config, weights } = await this.files(name);
 		const withHeads = { ...config, valueHeads };
-		return new TfjsModel(withHeads, decoderParameters(withHeads, weights, { kind: 'zero' }), this.backend.device);
+		return new TfjsModel(
+			withHeads,
+			decoderParameters(withHeads, weights, { kind: 'zero' }),
+			this.backend.device
+		);
 	}
 
 	/** The model that a reference names, shared: never to be trained. */
@@ -110,7 +119,9 @@ export class Trainer {
 			const db = await this.db();
 			const record = await getPolicy(db, policyId);
 			if (!record) {
-				throw new StudioError('missing-file', 'This tuned model is no longer stored.', { detail: { policyId } });
+				throw new StudioError('missing-file', 'This tuned model is no longer stored.', {
+					detail: { policyId }
+				});
 			}
 			return this.#stored(record.model, await readWeights(db, policyId), 0);
 		});
@@ -121,7 +132,9 @@ export class Trainer {
 			const db = await this.db();
 			const record = await getRewardModel(db, id);
 			if (!record) {
-				throw new StudioError('missing-file', 'This reward model is no longer stored.', { detail: { rewardModelId: id } });
+				throw new StudioError('missing-file', 'This reward model is no longer stored.', {
+					detail: { rewardModelId: id }
+				});
 			}
 			const model = await this.#stored(record.model, await readWeights(db, id), 1);
 			return { model, gain: record.gain, bias: record.bias, pooling: record.pooling };
@@ -129,11 +142,16 @@ export class Trainer {
 	}
 
 	/** Registers a job under its run for pause, step and resume while `work` runs. */
-	async withControl<T>(runId: string, startPaused: boolean, work: (control: JobControl) => Promise<T>): Promise<T> {
+	async withControl<T>(
+		runId: string,
+		startPaused: boolean,
+		work: (control: JobControl) => Promise<T>
+	): Promise<T> {
 		if (this.#jobs.size > 0) {
 			throw new StudioError('internal', 'Another job is running.');
 		}
-		const tell = (isPaused: boolean) => this.emit({ type: 'jobState', runId, state: isPaused ? 'paused' : 'running' });
+		const tell = (isPaused: boolean) =>
+			this.emit({ type: 'jobState', runId, state: isPaused ? 'paused' : 'running' });
 		const control = new JobControl(startPaused, tell);
 		this.#jobs.set(runId, control);
 		tell(startPaused);
@@ -148,7 +166,11 @@ export class Trainer {
 		const { config } = await this.files(name);
 		const withHeads = { ...config, valueHeads };
 		try {
-			return new TfjsModel(withHeads, decoderParameters(withHeads, openWeights(bytes), { kind: 'zero' }), this.backend.device);
+			return new TfjsModel(
+				withHeads,
+				decoderParameters(withHeads, openWeights(bytes), { kind: 'zero' }),
+				this.backend.device
+			);
 		} catch (cause) {
 			throw asStudioError(cause, name);
 		}
@@ -167,7 +189,10 @@ export class Trainer {
 		const { device, reason, reports } = this.backend;
 		const { config } = await this.files(model);
 		const loaded = await this.writer({ model, policyId: null });
-		const parameters = trunkShapes(config).reduce((sum, [, shape]) => sum + shape.reduce((a, b) => a * b, 1), 0);
+		const parameters = trunkShapes(config).reduce(
+			(sum, [, shape]) => sum + shape.reduce((a, b) => a * b, 1),
+			0
+		);
 		return {
 			model,
 			config,
@@ -202,9 +227,13 @@ export class Trainer {
 		const prompts = args.prompts.flatMap((text) => {
 			const ids = Int32Array.from(tokenizer.promptIds(text));
 			if (ids.length === 0 || ids.length + 1 >= config.maxPositions) {
-				throw new StudioError('too-large', `A prompt may have at most ${config.maxPositions - 2} tokens; this one has ${ids.length}.`, {
-					detail: { tokens: ids.length, most: config.maxPositions - 2 }
-				});
+				throw new StudioError(
+					'too-large',
+					`A prompt may have at most ${config.maxPositions - 2} tokens; this one has ${ids.length}.`,
+					{
+						detail: { tokens: ids.length, most: config.maxPositions - 2 }
+					}
+				);
 			}
 			return Array.from({ length: args.perPrompt }, () => ids);
 		});

@@ -13,7 +13,9 @@ const base = new URL(import.meta.env.BASE_URL, self.location.origin);
 
 const trainer = new Trainer({
 	wasmPaths: { plain: wasmUrl, simd: simdUrl },
-	readFile: fetchModelFile(base, (loadedBytes, totalBytes) => emit({ type: 'loading', loadedBytes, totalBytes })),
+	readFile: fetchModelFile(base, (loadedBytes, totalBytes) =>
+		emit({ type: 'loading', loadedBytes, totalBytes })
+	),
 	openDb: () => openStudio(),
 	emit: (event, transfer) => emit(event, transfer),
 	onDeviceLost: (error) => {

@@ -101,7 +101,10 @@ export interface TrainerCommands extends Record<string, { args: unknown; result:
 	trainReward: { args: RewardJobArgs; result: JobResult };
 	tune: { args: PpoJobArgs; result: JobResult };
 	/** Measures a short rollout and a score pass, then multiplies. */
-	estimateTune: { args: { model: string; prompts: string[]; config: PpoConfig }; result: TuneEstimate };
+	estimateTune: {
+		args: { model: string; prompts: string[]; config: PpoConfig };
+		result: TuneEstimate;
+	};
 	control: { args: { runId: string; verb: JobVerb }; result: null };
 	/** Facts for "copy diagnostics". */
 	diagnostics: { args: null; result: Record<string, unknown> };

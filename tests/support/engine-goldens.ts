@@ -45,7 +45,11 @@ export async function expectGoldenScores(model: LanguageModel, golden: Golden): 
 }
 
 /** Greedy text token for token, up to the first step whose two best logits nearly tie. */
-export async function expectGreedyText(model: LanguageModel, goldens: readonly GreedyGolden[], maxNew = 64): Promise<void> {
+export async function expectGreedyText(
+	model: LanguageModel,
+	goldens: readonly GreedyGolden[],
+	maxNew = 64
+): Promise<void> {
 	const sampled = await model.sample(
 		goldens.map((g) => Int32Array.from(g.prompt_ids)),
 		{ temperature: 0, maxNew, stop: [], seed: 1, first: 0 }
@@ -56,6 +60,8 @@ export async function expectGreedyText(model: LanguageModel, goldens: readonly G
 		const steps = Math.min(maxNew, firstClose === -1 ? g.top2_margin.length : firstClose);
 		const from = b * sampled.T + start;
 		expect(steps).toBeGreaterThan(Math.min(maxNew, 16));
-		expect(Array.from(sampled.ids.subarray(from, from + steps))).toEqual(g.ids.slice(start, start + steps));
+		expect(Array.from(sampled.ids.subarray(from, from + steps))).toEqual(
+			g.ids.slice(start, start + steps)
+		);
 	});
 }

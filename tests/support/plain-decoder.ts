@@ -4,7 +4,13 @@
  */
 import type { ModelConfig } from '../../src/core/formats/model-config';
 import type { Batch } from '../../src/core/methods/loss';
-import { EMBEDDING, FINAL_NORM, LM_HEAD, SCALAR_HEADS, layerNames } from '../../workers/engine/decoder-parameters';
+import {
+	EMBEDDING,
+	FINAL_NORM,
+	LM_HEAD,
+	SCALAR_HEADS,
+	layerNames
+} from '../../workers/engine/decoder-parameters';
 
 export type PlainWeights = Map<string, Float64Array>;
 
@@ -52,7 +58,9 @@ function hiddenRow(c: ModelConfig, w: PlainWeights, ids: Row): Row[] {
 			const mixed: Row = [];
 			for (let head = 0; head < c.heads; head++) {
 				const kv = Math.floor((head * c.kvHeads) / c.heads) * hd;
-				const e = ks.slice(0, t + 1).map((k) => Math.exp(dot(qs[t] ?? [], k, hd, head * hd, kv) / Math.sqrt(hd)));
+				const e = ks
+					.slice(0, t + 1)
+					.map((k) => Math.exp(dot(qs[t] ?? [], k, hd, head * hd, kv) / Math.sqrt(hd)));
 				const sum = e.reduce((a, b) => a + b, 0);
 				for (let i = 0; i < hd; i++) {
 					mixed.push(e.reduce((acc, p, j) => acc + (p / sum) * (vs[j]?.[kv + i] ?? NaN), 0));
@@ -79,7 +87,12 @@ export interface PlainScores {
 }
 
 /** What LanguageModel.score promises. */
-export function plainScores(c: ModelConfig, w: PlainWeights, batch: Batch, temperature: number): PlainScores {
+export function plainScores(
+	c: ModelConfig,
+	w: PlainWeights,
+	batch: Batch,
+	temperature: number
+): PlainScores {
 	const size = batch.B * batch.T;
 	const scores: PlainScores = {
 		logProb: new Float64Array(size),

@@ -29,7 +29,13 @@ export async function startTestLoop(
 	const events: TrainerEvent[] = [];
 	const control = new JobControl(false, () => undefined);
 	const controller = new AbortController();
-	const loop = new RunLoop({ run, control, signal: controller.signal, db, emit: (event) => events.push(event) });
+	const loop = new RunLoop({
+		run,
+		control,
+		signal: controller.signal,
+		db,
+		emit: (event) => events.push(event)
+	});
 	return { loop, control, controller, events, db, run };
 }
 

@@ -10,7 +10,10 @@ export interface Start {
 }
 
 /** Opens the studio with its seeds drawn from `seed`, and a model and backend chosen (once: later choices stay). */
-export async function openStudioPage(page: Page, { url, seed, backend, model }: Start): Promise<void> {
+export async function openStudioPage(
+	page: Page,
+	{ url, seed, backend, model }: Start
+): Promise<void> {
 	await page.addInitScript(
 		({ seed, preferences }) => {
 			let state = seed;
@@ -61,7 +64,12 @@ export async function storedRuns(page: Page): Promise<Run[]> {
 }
 
 /** Waits until the newest run of a kind has a status, and returns it. */
-export async function waitForRun(page: Page, kind: Run['kind'], status: Run['status'], timeout: number): Promise<Run> {
+export async function waitForRun(
+	page: Page,
+	kind: Run['kind'],
+	status: Run['status'],
+	timeout: number
+): Promise<Run> {
 	const end = Date.now() + timeout;
 	for (;;) {
 		const runs = (await storedRuns(page)).filter((run) => run.kind === kind);
@@ -70,7 +78,9 @@ export async function waitForRun(page: Page, kind: Run['kind'], status: Run['sta
 			return run;
 		}
 		if (run?.status === 'failed' || Date.now() > end) {
-			throw new Error(`The ${kind} run is ${run?.status ?? 'missing'} at step ${run?.step}, not ${status}: ${run?.error?.message ?? 'time is up'}`);
+			throw new Error(
+				`The ${kind} run is ${run?.status ?? 'missing'} at step ${run?.step}, not ${status}: ${run?.error?.message ?? 'time is up'}`
+			);
 		}
 		await page.waitForTimeout(250);
 	}
@@ -109,7 +119,7 @@ async function readWeights(page: Page, id: string): Promise<ArrayBuffer> {
 						open.result.close();
 						const { bytes } = request.result as { bytes: ArrayBuffer };
 						const reader = new FileReader();
-						reader.onload = () => resolve(String(reader.result).split(',')[1] ?? '');
+						reader.onload = () => resolve((reader.result as string).split(',')[1] ?? '');
 						reader.readAsDataURL(new Blob([bytes]));
 					};
 				};
@@ -117,7 +127,7 @@ async function readWeights(page: Page, id: string): Promise<ArrayBuffer> {
 		id
 	);
 	const buffer = Buffer.from(base64, 'base64');
-	return buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength) as ArrayBuffer; // Buffers are never shared memory here
+	return buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength); // Buffers are never shared memory here
 }
 
 export interface StoredAssets {

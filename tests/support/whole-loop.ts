@@ -3,13 +3,25 @@
  * true taste. Shared by the benchmark, the recorded demo run and the checks of the browser's results.
  */
 import { readFileSync } from 'node:fs';
-import { DEFAULT_PPO, DEFAULT_REWARD, DEFAULT_SAMPLING, type PpoConfig, type RewardConfig } from '../../src/core/config';
+import {
+	DEFAULT_PPO,
+	DEFAULT_REWARD,
+	DEFAULT_SAMPLING,
+	type PpoConfig,
+	type RewardConfig
+} from '../../src/core/config';
 import { wilson } from '../../src/core/evaluation/intervals';
 import { datasetHash } from '../../src/core/feedback/dataset-hash';
 import type { PreferencePair } from '../../src/core/feedback/comparison';
 import { goldScore, simulatedAnswer } from '../../src/core/feedback/simulated-annotator';
 import { deriveSeed } from '../../src/core/random';
-import { RECORD_VERSION, type Completion, type JobKind, type Run, type SimulatedAnnotatorConfig } from '../../src/core/records';
+import {
+	RECORD_VERSION,
+	type Completion,
+	type JobKind,
+	type Run,
+	type SimulatedAnnotatorConfig
+} from '../../src/core/records';
 import { newId } from '../../src/storage/ids';
 import { putRun } from '../../src/storage/runs';
 import type { NodeTrainer } from './node-trainer';
@@ -39,10 +51,19 @@ export interface Loop {
 }
 
 /** n pairs over the prompts in turn; pairs that the annotator scores equal are redrawn. */
-export async function collectPairs(loop: Loop, prompts: readonly string[], n: number, label: string, policyId: string | null = null): Promise<AnsweredPair[]> {
+export async function collectPairs(
+	loop: Loop,
+	prompts: readonly string[],
+	n: number,
+	label: string,
+	policyId: string | null = null
+): Promise<AnsweredPair[]> {
 	const pairs: AnsweredPair[] = [];
 	for (let round = 0; pairs.length < n; round++) {
-		const asked = Array.from({ length: n - pairs.length }, (_, i) => prompts[(pairs.length + i) % prompts.length] ?? '');
+		const asked = Array.from(
+			{ length: n - pairs.length },
+			(_, i) => prompts[(pairs.length + i) % prompts.length] ?? ''
+		);
 		const completions = await loop.trainer.call('sample', {
 			writer: { model: loop.model, policyId },
 			prompts: asked,
@@ -57,7 +78,14 @@ export async function collectPairs(loop: Loop, prompts: readonly string[], n: nu
 			const answer = a && b && simulatedAnswer(loop.annotator, id, a.text, b.text);
 			if (answer) {
 				const { rule } = loop.annotator;
-				pairs.push({ id, prompt, a, b, outcome: answer.outcome, lead: goldScore(rule, a.text) - goldScore(rule, b.text) });
+				pairs.push({
+					id,
+					prompt,
+					a,
+					b,
+					outcome: answer.outcome,
+					lead: goldScore(rule, a.text) - goldScore(rule, b.text)
+				});
 			}
 		}
 	}
@@ -105,7 +133,12 @@ export interface Trained {
 	resultId: string;
 }
 
-export async function trainReward(loop: Loop, pairs: readonly PreferencePair[], prompts: string[], changes: Partial<RewardConfig> = {}): Promise<Trained> {
+export async function trainReward(
+	loop: Loop,
+	pairs: readonly PreferencePair[],
+	prompts: string[],
+	changes: Partial<RewardConfig> = {}
+): Promise<Trained> {
 	const config = { ...DEFAULT_REWARD, ...changes };
 	const run = await newRun(loop, 'reward', config);
 	const { resultId } = await loop.trainer.call('trainReward', {
@@ -124,7 +157,12 @@ export async function trainReward(loop: Loop, pairs: readonly PreferencePair[], 
 	return { runId: run.id, resultId: resultId ?? '' };
 }
 
-export async function tune(loop: Loop, rewardModelId: string, prompts: string[], changes: Partial<PpoConfig> = {}): Promise<Trained> {
+export async function tune(
+	loop: Loop,
+	rewardModelId: string,
+	prompts: string[],
+	changes: Partial<PpoConfig> = {}
+): Promise<Trained> {
 	const config = { ...DEFAULT_PPO, ...changes };
 	const run = await newRun(loop, 'ppo', config);
 	const { resultId } = await loop.trainer.call('tune', {
@@ -157,13 +195,28 @@ function shareOf(wins: number, n: number): Share {
 
 const scoreOf = (loop: Loop, rewardModelId: string, completions: readonly Completion[]) =>
 	loop.trainer
-		.call('scoreCompletions', { rewardModelId, items: completions.map(({ promptIds, ids }) => ({ promptIds, ids })) })
+		.call('scoreCompletions', {
+			rewardModelId,
+			items: completions.map(({ promptIds, ids }) => ({ promptIds, ids }))
+		})
 		.then(({ scores }) => scores);
 
 /** Agreement of a reward model with the annotator's true preference on fresh pairs. */
-export async function rewardAgreement(loop: Loop, rewardModelId: string, pairs: readonly AnsweredPair[]): Promise<Share> {
-	const a = await scoreOf(loop, rewardModelId, pairs.map((p) => p.a));
-	const b = await scoreOf(loop, rewardModelId, pairs.map((p) => p.b));
+export async function rewardAgreement(
+	loop: Loop,
+	rewardModelId: string,
+	pairs: readonly AnsweredPair[]
+): Promise<Share> {
+	const a = await scoreOf(
+		loop,
+		rewardModelId,
+		pairs.map((p) => p.a)
+	);
+	const b = await scoreOf(
+		loop,
+		rewardModelId,
+		pairs.map((p) => p.b)
+	);
 	const right = pairs.filter((p, i) => ((a[i] ?? 0) - (b[i] ?? 0)) * p.lead > 0).length;
 	return shareOf(right, pairs.length);
 }
@@ -181,7 +234,13 @@ export interface Gain {
 }
 
 /** The tuned policy against the base on the same prompts, seeds and rows. */
-export async function measureGain(loop: Loop, policyId: string, rewardModelId: string, prompts: readonly string[], perPrompt: number): Promise<Gain> {
+export async function measureGain(
+	loop: Loop,
+	policyId: string,
+	rewardModelId: string,
+	prompts: readonly string[],
+	perPrompt: number
+): Promise<Gain> {
 	const write = (id: string | null) =>
 		loop.trainer.call('sample', {
 			writer: { model: loop.model, policyId: id },
@@ -193,10 +252,15 @@ export async function measureGain(loop: Loop, policyId: string, rewardModelId: s
 		});
 	const before = await write(null);
 	const after = await write(policyId);
-	const mean = (values: ArrayLike<number>) => Array.from(values).reduce((x, y) => x + y, 0) / values.length;
-	const gold = (completions: readonly Completion[]) => completions.map((c) => goldScore(loop.annotator.rule, c.text));
+	const mean = (values: ArrayLike<number>) =>
+		Array.from(values).reduce((x, y) => x + y, 0) / values.length;
+	const gold = (completions: readonly Completion[]) =>
+		completions.map((c) => goldScore(loop.annotator.rule, c.text));
 	const [goldBefore, goldAfter] = [gold(before), gold(after)];
-	const wins = goldAfter.reduce((sum, g, i) => sum + (g > (goldBefore[i] ?? 0) ? 1 : g === goldBefore[i] ? 0.5 : 0), 0);
+	const wins = goldAfter.reduce(
+		(sum, g, i) => sum + (g > (goldBefore[i] ?? 0) ? 1 : g === goldBefore[i] ? 0.5 : 0),
+		0
+	);
 	return {
 		rewardBefore: mean(await scoreOf(loop, rewardModelId, before)),
 		rewardAfter: mean(await scoreOf(loop, rewardModelId, after)),

@@ -3,8 +3,7 @@ import { Random, deriveSeed } from '../../src/core/random';
 import type { SafetensorsFile } from '../../src/core/formats/safetensors';
 import type { ModelConfig } from '../../src/core/formats/model-config';
 import { StudioError } from '../../src/protocol/errors';
-import type { ParameterGroup } from './language-model';
-import { Parameters } from './parameters';
+import { Parameters, type ParameterValues } from './parameters';
 
 export const EMBEDDING = 'model.embed_tokens.weight';
 export const FINAL_NORM = 'model.norm.weight';
@@ -72,8 +71,12 @@ export type HeadInit = { kind: 'zero' } | { kind: 'normal'; seed: number };
  * Heads in the file are taken when their shape fits, else made by `heads`.
  * @throws StudioError 'wrong-shape' naming the tensor.
  */
-export function decoderParameters(config: ModelConfig, file: SafetensorsFile, heads: HeadInit): Parameters {
-	const list = trunkShapes(config).map(([name, shape]) => {
+export function decoderParameters(
+	config: ModelConfig,
+	file: SafetensorsFile,
+	heads: HeadInit
+): Parameters {
+	const list = trunkShapes(config).map(([name, shape]): ParameterValues => {
 		const info = file.tensors.get(name);
 		if (!info || info.shape.join() !== shape.join()) {
 			throw new StudioError(
@@ -82,12 +85,13 @@ export function decoderParameters(config: ModelConfig, file: SafetensorsFile, he
 				{ detail: { tensor: name } }
 			);
 		}
-		return { name, shape, group: 'trunk' as ParameterGroup, values: file.read(name) };
+		return { name, shape, group: 'trunk', values: file.read(name) };
 	});
 	if (config.valueHeads > 0) {
 		const shape = [config.valueHeads, config.hiddenSize];
 		const saved = file.tensors.get(SCALAR_HEADS);
-		const values = saved?.shape.join() === shape.join() ? file.read(SCALAR_HEADS) : freshHeads(config, heads);
+		const values =
+			saved?.shape.join() === shape.join() ? file.read(SCALAR_HEADS) : freshHeads(config, heads);
 		list.push({ name: SCALAR_HEADS, shape, group: 'heads', values });
 	}
 	return new Parameters(list);

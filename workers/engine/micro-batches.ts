@@ -12,7 +12,11 @@ export const DEFAULT_MICRO_TOKENS = 2048;
  * Parts of at most `microTokens` positions (always at least one row), each trimmed to its longest row and padded up to a multiple of
  * `columnMultiple` (GPU backends compile and pool buffers by shape, so few shapes are better than tight ones).
  */
-export function microBatches(batch: Batch, microTokens: number, columnMultiple: number): MicroBatch[] {
+export function microBatches(
+	batch: Batch,
+	microTokens: number,
+	columnMultiple: number
+): MicroBatch[] {
 	const parts: MicroBatch[] = [];
 	const rowsPerPart = Math.max(1, Math.floor(microTokens / Math.max(1, batch.T)));
 	for (let firstRow = 0; firstRow < batch.B; firstRow += rowsPerPart) {
@@ -31,16 +35,6 @@ export function microBatches(batch: Batch, microTokens: number, columnMultiple: 
 	return parts;
 }
 
-/** Copy per-token numbers of a part [B*T] into the whole batch's array. */
-export function scatterColumns(part: MicroBatch, from: ArrayLike<number>, to: Float64Array, T: number): void {
-	for (let b = 0; b < part.B; b++) {
-		const columns = part.length[b] ?? 0;
-		for (let t = 0; t < columns; t++) {
-			to[(part.firstRow + b) * T + t] = from[b * part.T + t] ?? 0;
-		}
-	}
-}
-
 /** The part's slice of a whole batch's per-token array, as float32 [B*T]. */
 export function gatherColumns(part: MicroBatch, from: Float64Array, T: number): Float32Array {
 	const out = new Float32Array(part.B * part.T);
@@ -54,7 +48,9 @@ export function gatherColumns(part: MicroBatch, from: Float64Array, T: number): 
 }
 
 /** Rows of token ids as a right-padded batch. Pads are id 0; only lengths say what is real. */
-export function batchOf(rows: readonly { promptIds: ArrayLike<number>; ids: ArrayLike<number> }[]): Batch {
+export function batchOf(
+	rows: readonly { promptIds: ArrayLike<number>; ids: ArrayLike<number> }[]
+): Batch {
 	const B = rows.length;
 	const promptLength = Int32Array.from(rows, (r) => r.promptIds.length);
 	const length = Int32Array.from(rows, (r) => r.promptIds.length + r.ids.length);

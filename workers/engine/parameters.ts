@@ -7,11 +7,14 @@ import { adamwUpdate, clipFactor, globalNorm } from '../../src/core/methods/adam
 import { StudioError } from '../../src/protocol/errors';
 import type { NamedTensor, ParameterGroup, StepOptions } from './language-model';
 
-export interface Parameter {
+export interface ParameterValues {
 	readonly name: string;
 	readonly shape: readonly number[];
 	readonly group: ParameterGroup;
 	values: Float32Array;
+}
+
+export interface Parameter extends ParameterValues {
 	/** Allocated on the first backward pass; a model that is only read holds weights alone. */
 	grad: Float32Array | null;
 	m: Float32Array | null;
@@ -27,7 +30,7 @@ export class Parameters {
 	/** Optimiser steps per group taken so far. Integer: bias correction is computed from it in float64. */
 	#step = 0;
 
-	constructor(list: readonly { name: string; shape: readonly number[]; group: ParameterGroup; values: Float32Array }[]) {
+	constructor(list: readonly ParameterValues[]) {
 		for (const p of list) {
 			this.#byName.set(p.name, { ...p, grad: null, m: null, v: null });
 		}
@@ -79,9 +82,13 @@ export class Parameters {
 		const gradNorm = globalNorm(active.map((p) => p.grad ?? new Float32Array()));
 		if (!Number.isFinite(gradNorm)) {
 			this.zeroGrad();
-			throw new StudioError('not-finite', 'A gradient is not finite; the weights were left as they were.', {
-				detail: { gradNorm }
-			});
+			throw new StudioError(
+				'not-finite',
+				'A gradient is not finite; the weights were left as they were.',
+				{
+					detail: { gradNorm }
+				}
+			);
 		}
 		const gradScale = clipFactor(gradNorm, o.clipNorm);
 		this.#step++;
@@ -137,9 +144,13 @@ export class Parameters {
 			for (const prefix of ['', MOMENT_1, MOMENT_2]) {
 				const tensor = incoming.get(prefix + p.name);
 				if ((!tensor && prefix === '') || (tensor && tensor.data.length !== p.values.length)) {
-					throw new StudioError('wrong-shape', `The saved weights have no ${prefix}${p.name} of shape [${p.shape.join(', ')}].`, {
-						detail: { tensor: prefix + p.name }
-					});
+					throw new StudioError(
+						'wrong-shape',
+						`The saved weights have no ${prefix}${p.name} of shape [${p.shape.join(', ')}].`,
+						{
+							detail: { tensor: prefix + p.name }
+						}
+					);
 				}
 			}
 		}

@@ -20,10 +20,19 @@ export async function estimateTune(
 ): Promise<TuneEstimate> {
 	const model = await trainer.writer({ model: name, policyId: null });
 	const { tokenizer, config: shape } = await trainer.files(name);
-	const rows = Array.from({ length: config.batch }, (_, i) => Int32Array.from(tokenizer.promptIds(prompts[i % prompts.length] ?? '')));
+	const rows = Array.from({ length: config.batch }, (_, i) =>
+		Int32Array.from(tokenizer.promptIds(prompts[i % prompts.length] ?? ''))
+	);
 	const maxNew = Math.min(MEASURED_TOKENS, config.maxNew);
 	const rollout = () =>
-		model.sample(rows, { temperature: config.temperature, maxNew, stop: [], seed: 0, first: 0, signal });
+		model.sample(rows, {
+			temperature: config.temperature,
+			maxNew,
+			stop: [],
+			seed: 0,
+			first: 0,
+			signal
+		});
 	await rollout();
 	const startedMs = performance.now();
 	const sampled = await rollout();
@@ -31,15 +40,25 @@ export async function estimateTune(
 	const promptTokens = sampled.promptLength.reduce((sum, n) => sum + n, 0) / config.batch;
 	const columns = promptTokens + config.maxNew;
 
-	const batch = batchOf(rows.map((promptIds) => ({ promptIds, ids: new Int32Array(config.maxNew).fill(shape.eosIds[0] ?? 0) })));
+	const batch = batchOf(
+		rows.map((promptIds) => ({
+			promptIds,
+			ids: new Int32Array(config.maxNew).fill(shape.eosIds[0] ?? 0)
+		}))
+	);
 	const pass = { temperature: config.temperature, microTokens: config.microTokens, signal };
 	await model.score(batch, pass);
 	const scoreStartedMs = performance.now();
 	await model.score(batch, pass);
 	const scoreMs = performance.now() - scoreStartedMs;
 
-	const msPerIteration = (sampleMs * columns) / (promptTokens + maxNew) + scoreMs * (SCORE_PASSES + BACKWARD_FACTOR * config.ppoEpochs);
-	const activationBytes = Math.min(config.microTokens, batch.B * batch.T) * 4 * (shape.vocabSize * 5 + shape.layers * shape.hiddenSize * 24);
+	const msPerIteration =
+		(sampleMs * columns) / (promptTokens + maxNew) +
+		scoreMs * (SCORE_PASSES + BACKWARD_FACTOR * config.ppoEpochs);
+	const activationBytes =
+		Math.min(config.microTokens, batch.B * batch.T) *
+		4 *
+		(shape.vocabSize * 5 + shape.layers * shape.hiddenSize * 24);
 	return {
 		msPerIteration,
 		totalMs: msPerIteration * config.iterations,

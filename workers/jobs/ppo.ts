@@ -26,7 +26,14 @@ import { whiten } from '../../src/core/methods/whiten';
 import { Random, deriveSeed } from '../../src/core/random';
 import type { FixedPromptSample, InvariantCheck } from '../../src/core/records';
 import { StudioError } from '../../src/protocol/errors';
-import type { Batch, F, LanguageModel, LossResult, Sampled, Scores } from '../engine/language-model';
+import type {
+	Batch,
+	F,
+	LanguageModel,
+	LossResult,
+	Sampled,
+	Scores
+} from '../engine/language-model';
 import type { RunLoop } from '../run-loop';
 import { completionIds, cutRollout, promptsAt, type TextRules } from './rollout';
 import { packModel, weightsHash } from './weights-io';
@@ -84,7 +91,11 @@ export async function runPpo(job: PpoJob, loop: RunLoop): Promise<PpoState> {
 				totalEpisodes: config.iterations * config.batch
 			});
 	const referenceHash = job.resumeFrom?.referenceHash ?? (await weightsHash(job.reference));
-	let state: PpoState = job.resumeFrom ?? { iteration: 0, klController: controller.state(), referenceHash };
+	let state: PpoState = job.resumeFrom ?? {
+		iteration: 0,
+		klController: controller.state(),
+		referenceHash
+	};
 	if (state.iteration === 0) {
 		await commit(job, loop, state);
 	}
@@ -107,13 +118,22 @@ export async function runPpo(job: PpoJob, loop: RunLoop): Promise<PpoState> {
 			scoreClip: config.scoreClip
 		});
 		const mask = responseMask(rollout.batch);
-		const perToken = config.whitenRewards ? whiten(rewards.rewards, mask, { shiftMean: false }) : rewards.rewards;
-		const { advantages, returns } = ppoAdvantages(rollout.batch, perToken, valueHead(rollout.old), config);
+		const perToken = config.whitenRewards
+			? whiten(rewards.rewards, mask, { shiftMean: false })
+			: rewards.rewards;
+		const { advantages, returns } = ppoAdvantages(
+			rollout.batch,
+			perToken,
+			valueHead(rollout.old),
+			config
+		);
 
 		await loop.phase('update');
 		const lr = learningRates(config, iteration);
 		const update = await optimise(job, loop, rollout, {
-			advantages: config.whitenAdvantages ? whiten(advantages, mask, { shiftMean: true }) : advantages,
+			advantages: config.whitenAdvantages
+				? whiten(advantages, mask, { shiftMean: true })
+				: advantages,
 			returns,
 			lr,
 			iteration
@@ -122,7 +142,8 @@ export async function runPpo(job: PpoJob, loop: RunLoop): Promise<PpoState> {
 		const kl = rewards.metrics['objective/kl'] ?? NaN;
 		controller.update(kl, config.batch);
 		const tokens = rollout.batch.length.reduce((sum, n) => sum + n, 0);
-		const tokensPerSecond = (tokens * (4 + config.ppoEpochs)) / ((performance.now() - started) / 1000);
+		const tokensPerSecond =
+			(tokens * (4 + config.ppoEpochs)) / ((performance.now() - started) / 1000);
 		loop.setSpeed(tokensPerSecond);
 		const checks = await check(job, rollout, update, { iteration, kl, referenceHash });
 		// KL at the start is seen once and stays shown.
@@ -155,7 +176,11 @@ async function commit(job: PpoJob, loop: RunLoop, state: PpoState): Promise<void
 
 async function collect(job: PpoJob, loop: RunLoop, iteration: number): Promise<Rollout> {
 	const { config, seed } = job;
-	const pass = { temperature: config.temperature, microTokens: config.microTokens, signal: loop.signal };
+	const pass = {
+		temperature: config.temperature,
+		microTokens: config.microTokens,
+		signal: loop.signal
+	};
 	await loop.phase('sample');
 	const sampled = await job.policy.sample(promptsAt(job.prompts, seed, iteration, config.batch), {
 		...pass,
@@ -180,7 +205,12 @@ interface UpdateInput {
 }
 
 /** ppoEpochs passes over the rollout in freshly shuffled minibatches; metrics are means over the minibatches. */
-async function optimise(job: PpoJob, loop: RunLoop, rollout: Rollout, input: UpdateInput): Promise<Update> {
+async function optimise(
+	job: PpoJob,
+	loop: RunLoop,
+	rollout: Rollout,
+	input: UpdateInput
+): Promise<Update> {
 	const { config } = job;
 	const { T, B } = rollout.batch;
 	const isWarmup = input.iteration < config.criticWarmup;
@@ -211,7 +241,8 @@ async function optimise(job: PpoJob, loop: RunLoop, rollout: Rollout, input: Upd
 			);
 			first ??= result;
 			const isTooFar =
-				config.targetPolicyKl > 0 && (result.metrics['policy/policykl'] ?? 0) > 1.5 * config.targetPolicyKl;
+				config.targetPolicyKl > 0 &&
+				(result.metrics['policy/policykl'] ?? 0) > 1.5 * config.targetPolicyKl;
 			if (result.skip !== undefined || isTooFar) {
 				job.policy.zeroGrad();
 			} else {
@@ -246,25 +277,41 @@ async function check(
 		...(o.iteration === 0 ? [startKlCheck(o.kl, backend)] : []),
 		entropyCheck(batch, old.entropy, backend),
 		referenceCheck(o.referenceHash, hashNow),
-		finiteCheck([old.logProb, refLogProb, valueHead(old), scores, ...(first ? [Object.values(metrics)] : [])])
+		finiteCheck([
+			old.logProb,
+			refLogProb,
+			valueHead(old),
+			scores,
+			...(first ? [Object.values(metrics)] : [])
+		])
 	];
 }
 
 function completionStatistics(batch: Batch): Record<string, number> {
 	const completions = Array.from({ length: batch.B }, (_, b) => completionIds(batch, b));
-	return { 'val/distinct_2': distinct2(completions), 'val/repetition_rate': repetitionRate(completions) };
+	return {
+		'val/distinct_2': distinct2(completions),
+		'val/repetition_rate': repetitionRate(completions)
+	};
 }
 
-export function learningRates(config: Pick<PpoConfig, 'lr' | 'headLr' | 'lrSchedule' | 'iterations'>, iteration: number): { trunk: number; heads: number } {
+export function learningRates(
+	config: Pick<PpoConfig, 'lr' | 'headLr' | 'lrSchedule' | 'iterations'>,
+	iteration: number
+): { trunk: number; heads: number } {
 	const scale = config.lrSchedule === 'linear' ? 1 - iteration / config.iterations : 1;
 	return { trunk: config.lr * scale, heads: config.headLr * scale };
 }
 
 /** A broken invariant that makes every later number meaningless ends the run; the others are shown and left to the person. */
 function assertSound(checks: readonly InvariantCheck[]): void {
-	const broken = checks.find((check) => !check.ok && (check.key === 'finite' || check.key === 'reference-unchanged'));
+	const broken = checks.find(
+		(check) => !check.ok && (check.key === 'finite' || check.key === 'reference-unchanged')
+	);
 	if (broken) {
-		throw new StudioError('not-finite', `The check "${broken.key}" failed: ${broken.value}.`, { detail: { check: broken.key } });
+		throw new StudioError('not-finite', `The check "${broken.key}" failed: ${broken.value}.`, {
+			detail: { check: broken.key }
+		});
 	}
 }
 
@@ -283,6 +330,7 @@ function addTo(sums: Record<string, number>, values: Record<string, number>): vo
 }
 
 function dividedBy(sums: Record<string, number>, count: number): Record<string, number> {
-	return Object.fromEntries(Object.entries(sums).map(([key, sum]) => [key, sum / Math.max(1, count)]));
+	return Object.fromEntries(
+		Object.entries(sums).map(([key, sum]) => [key, sum / Math.max(1, count)])
+	);
 }
-

@@ -9,7 +9,11 @@
 import type { RewardConfig } from '../../src/core/config';
 import type { PreferencePair } from '../../src/core/feedback/comparison';
 import { splitByPrompt } from '../../src/core/feedback/split';
-import { bradleyTerry, bradleyTerryLoss, type PairMetrics } from '../../src/core/methods/bradley-terry';
+import {
+	bradleyTerry,
+	bradleyTerryLoss,
+	type PairMetrics
+} from '../../src/core/methods/bradley-terry';
 import { correlation } from '../../src/core/methods/math';
 import type { F } from '../../src/core/methods/loss';
 import { responseLengths } from '../../src/core/methods/response';
@@ -60,22 +64,38 @@ export interface RewardOutcome {
 }
 
 /** Steps the job will take, for its run record. */
-export function rewardSteps(pairs: readonly PreferencePair[], config: RewardConfig, seed: number): number {
-	return config.epochs * Math.ceil(splitByPrompt(pairs, config.heldOut, seed).train.length / config.batchPairs);
+export function rewardSteps(
+	pairs: readonly PreferencePair[],
+	config: RewardConfig,
+	seed: number
+): number {
+	return (
+		config.epochs *
+		Math.ceil(splitByPrompt(pairs, config.heldOut, seed).train.length / config.batchPairs)
+	);
 }
 
 /** Throws 'not-enough-data', 'aborted' on stop, 'not-finite' on NaN; the last committed epoch stays. */
 export async function runReward(job: RewardJob, loop: RunLoop): Promise<RewardOutcome> {
 	const { config, seed } = job;
 	if (job.pairs.length < FEWEST_PAIRS) {
-		throw new StudioError('not-enough-data', `There are ${job.pairs.length} answers to learn from; ${FEWEST_PAIRS} are needed.`, {
-			detail: { pairs: job.pairs.length, needed: FEWEST_PAIRS }
-		});
+		throw new StudioError(
+			'not-enough-data',
+			`There are ${job.pairs.length} answers to learn from; ${FEWEST_PAIRS} are needed.`,
+			{
+				detail: { pairs: job.pairs.length, needed: FEWEST_PAIRS }
+			}
+		);
 	}
 	const { train, heldOut } = splitByPrompt(job.pairs, config.heldOut, seed);
-	let state: RewardState = job.resumeFrom?.state ?? { epoch: 0, bestLoss: Infinity, epochsSinceBest: 0 };
+	let state: RewardState = job.resumeFrom?.state ?? {
+		epoch: 0,
+		bestLoss: Infinity,
+		epochsSinceBest: 0
+	};
 	let best = job.resumeFrom?.best ?? (await copyOf(job.model));
-	const isPatient = () => config.patience === 0 || heldOut.length === 0 || state.epochsSinceBest < config.patience;
+	const isPatient = () =>
+		config.patience === 0 || heldOut.length === 0 || state.epochsSinceBest < config.patience;
 	if (state.epoch === 0) {
 		await commit(job, loop, state, best);
 	}
@@ -110,7 +130,12 @@ export async function runReward(job: RewardJob, loop: RunLoop): Promise<RewardOu
 	return finish(job, loop, train, heldOut);
 }
 
-async function finish(job: RewardJob, loop: RunLoop, train: readonly PreferencePair[], heldOut: readonly PreferencePair[]): Promise<RewardOutcome> {
+async function finish(
+	job: RewardJob,
+	loop: RunLoop,
+	train: readonly PreferencePair[],
+	heldOut: readonly PreferencePair[]
+): Promise<RewardOutcome> {
 	await loop.phase('normalise');
 	const onTrain = await judge(job, train, loop.signal);
 	const onHeldOut = heldOut.length > 0 ? await judge(job, heldOut, loop.signal) : null;
@@ -129,7 +154,12 @@ interface LastStep {
 }
 
 /** One pass over the answers in a fresh order; the last step is left to the caller, who adds what the held-out pairs say. */
-async function trainEpoch(job: RewardJob, loop: RunLoop, train: readonly PreferencePair[], epoch: number): Promise<LastStep> {
+async function trainEpoch(
+	job: RewardJob,
+	loop: RunLoop,
+	train: readonly PreferencePair[],
+	epoch: number
+): Promise<LastStep> {
 	const { config } = job;
 	const perEpoch = Math.ceil(train.length / config.batchPairs);
 	const order = new Random(deriveSeed(job.seed, `pairs ${epoch}`)).shuffle(train);
@@ -140,7 +170,10 @@ async function trainEpoch(job: RewardJob, loop: RunLoop, train: readonly Prefere
 		const batch = pairBatch(part);
 		const { metrics } = await job.model.backward(
 			batch,
-			bradleyTerryLoss(Float64Array.from(part, (p) => p.y), config),
+			bradleyTerryLoss(
+				Float64Array.from(part, (p) => p.y),
+				config
+			),
 			{
 				temperature: 1,
 				want: ['value'],
@@ -152,7 +185,10 @@ async function trainEpoch(job: RewardJob, loop: RunLoop, train: readonly Prefere
 		const step = epoch * perEpoch + i + 1;
 		const scale = 1 - (step - 1) / (config.epochs * perEpoch);
 		const { gradNorm } = await job.model.step({
-			lr: { heads: config.headLr * scale, ...(config.headOnly ? {} : { trunk: config.lr * scale }) },
+			lr: {
+				heads: config.headLr * scale,
+				...(config.headOnly ? {} : { trunk: config.lr * scale })
+			},
 			clipNorm: config.clipNorm,
 			weightDecay: config.weightDecay
 		});
@@ -179,12 +215,19 @@ interface Judged {
 	lengthCorrelation: number;
 }
 
-async function judge(job: RewardJob, pairs: readonly PreferencePair[], signal: AbortSignal): Promise<Judged> {
+async function judge(
+	job: RewardJob,
+	pairs: readonly PreferencePair[],
+	signal: AbortSignal
+): Promise<Judged> {
 	const batch = pairBatch(pairs);
 	const rewards = await rewardsOf(job.model, batch, job.config, signal);
 	const side = (which: number) => rewards.filter((_, row) => row % 2 === which);
 	const y = Float64Array.from(pairs, (p) => p.y);
-	const { loss, metrics } = bradleyTerry({ a: side(0), b: side(1), y }, { lapse: job.config.lapse });
+	const { loss, metrics } = bradleyTerry(
+		{ a: side(0), b: side(1), y },
+		{ lapse: job.config.lapse }
+	);
 	return { loss, metrics, lengthCorrelation: correlation(rewards, responseLengths(batch)) };
 }
 
@@ -195,7 +238,12 @@ export async function rewardsOf(
 	{ pooling, microTokens }: Pick<RewardConfig, 'pooling' | 'microTokens'>,
 	signal?: AbortSignal
 ): Promise<F> {
-	const { value } = await model.score(batch, { temperature: 1, want: ['value'], microTokens, signal });
+	const { value } = await model.score(batch, {
+		temperature: 1,
+		want: ['value'],
+		microTokens,
+		signal
+	});
 	const head = value[0];
 	if (!head) {
 		throw new StudioError('internal', 'A reward model needs a scalar head.');
@@ -205,14 +253,17 @@ export async function rewardsOf(
 
 async function normalise(job: RewardJob, signal: AbortSignal): Promise<Normalisation> {
 	const { config, seed } = job;
-	const sampled = await job.reference.sample(promptsAt(job.prompts, deriveSeed(seed, 'normalise'), 0, config.normaliseSamples), {
-		temperature: 1,
-		maxNew: job.maxNew,
-		stop: job.text.stop,
-		seed: deriveSeed(seed, 'normalise samples'),
-		first: 0,
-		signal
-	});
+	const sampled = await job.reference.sample(
+		promptsAt(job.prompts, deriveSeed(seed, 'normalise'), 0, config.normaliseSamples),
+		{
+			temperature: 1,
+			maxNew: job.maxNew,
+			stop: job.text.stop,
+			seed: deriveSeed(seed, 'normalise samples'),
+			first: 0,
+			signal
+		}
+	);
 	return normalisationOf(await rewardsOf(job.model, cutRollout(sampled, job.text), config, signal));
 }
 
@@ -230,8 +281,15 @@ async function copyOf(model: LanguageModel): Promise<NamedTensor[]> {
 	return (await modelTensors(model, false)).map((t) => ({ ...t, data: t.data.slice() }));
 }
 
-async function commit(job: RewardJob, loop: RunLoop, state: RewardState, best: readonly NamedTensor[]): Promise<void> {
-	const tensors = [...(await modelTensors(job.model, true)), ...best.map((t) => ({ ...t, name: BEST_PREFIX + t.name }))];
+async function commit(
+	job: RewardJob,
+	loop: RunLoop,
+	state: RewardState,
+	best: readonly NamedTensor[]
+): Promise<void> {
+	const tensors = [
+		...(await modelTensors(job.model, true)),
+		...best.map((t) => ({ ...t, name: BEST_PREFIX + t.name }))
+	];
 	await loop.commit({ state, weights: writeSafetensors(tensors).buffer });
 }
-

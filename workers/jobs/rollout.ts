@@ -12,7 +12,11 @@ export interface TextRules {
 	cut: ((ids: Int32Array) => number) | null;
 }
 
-export function textRules(tokenizer: TextTokenizer, config: ModelConfig, isCut: boolean): TextRules {
+export function textRules(
+	tokenizer: TextTokenizer,
+	config: ModelConfig,
+	isCut: boolean
+): TextRules {
 	const { tokenTexts } = tokenizer;
 	const table = sentenceEnds(tokenTexts);
 	const textOf = (id: number) => tokenTexts[id] ?? '';
@@ -26,7 +30,8 @@ export function textRules(tokenizer: TextTokenizer, config: ModelConfig, isCut: 
 export function promptsAt<T>(prompts: readonly T[], seed: number, i: number, count: number): T[] {
 	const orders = new Map<number, T[]>();
 	const orderOf = (round: number): T[] => {
-		const order = orders.get(round) ?? new Random(deriveSeed(seed, `prompts ${round}`)).shuffle(prompts);
+		const order =
+			orders.get(round) ?? new Random(deriveSeed(seed, `prompts ${round}`)).shuffle(prompts);
 		orders.set(round, order);
 		return order;
 	};

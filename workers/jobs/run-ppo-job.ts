@@ -15,7 +15,11 @@ import { openRun, settleFailed } from './run-record';
 import { textRules } from './rollout';
 import { openWeights, packModel, unpack } from './weights-io';
 
-export async function runPpoJob(trainer: Trainer, args: PpoJobArgs, signal: AbortSignal): Promise<JobResult> {
+export async function runPpoJob(
+	trainer: Trainer,
+	args: PpoJobArgs,
+	signal: AbortSignal
+): Promise<JobResult> {
 	const db = await trainer.db();
 	return trainer.withControl(args.runId, args.startPaused, async (control) => {
 		const run = await openRun(db, args, args.config.iterations);
@@ -41,14 +45,21 @@ export async function runPpoJob(trainer: Trainer, args: PpoJobArgs, signal: Abor
 	});
 }
 
-async function assemble(trainer: Trainer, args: PpoJobArgs, policy: LanguageModel): Promise<PpoJob> {
+async function assemble(
+	trainer: Trainer,
+	args: PpoJobArgs,
+	policy: LanguageModel
+): Promise<PpoJob> {
 	const { config: modelConfig, tokenizer } = await trainer.files(args.model);
 	const reference = await trainer.writer({ model: args.model, policyId: null });
 	const { model, gain, bias, pooling } = await trainer.rewardModel(args.rewardModelId);
 	const { config } = args;
 	const text = textRules(tokenizer, modelConfig, config.cutAtSentence);
 	const reward: PpoJob['reward'] = async (batch, signal) =>
-		normalise(await rewardsOf(model, batch, { pooling, microTokens: config.microTokens }, signal), { gain, bias });
+		normalise(await rewardsOf(model, batch, { pooling, microTokens: config.microTokens }, signal), {
+			gain,
+			bias
+		});
 	return {
 		policy,
 		reference,
@@ -57,7 +68,16 @@ async function assemble(trainer: Trainer, args: PpoJobArgs, policy: LanguageMode
 		text,
 		config,
 		seed: args.seed,
-		showSamples: createShowcase({ policy, reference, reward, prompts: args.fixedPrompts, tokenizer, text, config, seed: args.seed })
+		showSamples: createShowcase({
+			policy,
+			reference,
+			reward,
+			prompts: args.fixedPrompts,
+			tokenizer,
+			text,
+			config,
+			seed: args.seed
+		})
 	};
 }
 
@@ -71,7 +91,13 @@ async function restore(db: StudioDb, runId: string, policy: LanguageModel): Prom
 }
 
 /** Stop keeps everything: the policy of the last finished iteration, and the state to go on from. */
-async function stop(db: StudioDb, args: PpoJobArgs, runId: string, policy: LanguageModel, error: StudioError): Promise<JobResult> {
+async function stop(
+	db: StudioDb,
+	args: PpoJobArgs,
+	runId: string,
+	policy: LanguageModel,
+	error: StudioError
+): Promise<JobResult> {
 	await settleFailed(db, runId, error);
 	const run = await openRun(db, { runId, resume: true }, args.config.iterations);
 	if (run.step === 0) {
@@ -81,7 +107,12 @@ async function stop(db: StudioDb, args: PpoJobArgs, runId: string, policy: Langu
 	return keep(db, args, { ...run, status: 'stopped' }, policy);
 }
 
-async function keep(db: StudioDb, args: PpoJobArgs, run: Run & { status: 'done' | 'stopped' }, policy: LanguageModel): Promise<JobResult> {
+async function keep(
+	db: StudioDb,
+	args: PpoJobArgs,
+	run: Run & { status: 'done' | 'stopped' },
+	policy: LanguageModel
+): Promise<JobResult> {
 	const last = (await listMetrics(db, run.id)).at(-1)?.values ?? {};
 	const weights = await packModel(policy, false);
 	const record: PolicyRecord = {
@@ -99,6 +130,9 @@ async function keep(db: StudioDb, args: PpoJobArgs, run: Run & { status: 'done' 
 		reward: last['objective/scores'] ?? NaN,
 		weightsBytes: weights.byteLength
 	};
-	await finishRun(db, { run: { ...run, resultId: record.id, updatedAt: Date.now() }, policy: { record, weights } });
+	await finishRun(db, {
+		run: { ...run, resultId: record.id, updatedAt: Date.now() },
+		policy: { record, weights }
+	});
 	return { status: run.status, step: run.step, resultId: record.id };
 }

@@ -5,7 +5,11 @@ import { commitStep, getRun } from '../../src/storage/checkpoints';
 import type { StudioDb } from '../../src/storage/db';
 
 /** The page stored the record before it called; `totalSteps` is known only here. */
-export async function openRun(db: StudioDb, { runId, resume }: { runId: string; resume: boolean }, totalSteps: number): Promise<Run> {
+export async function openRun(
+	db: StudioDb,
+	{ runId, resume }: { runId: string; resume: boolean },
+	totalSteps: number
+): Promise<Run> {
 	const run = await getRun(db, runId);
 	if (!run) {
 		throw new StudioError('internal', `No run ${runId} is stored.`);

@@ -11,7 +11,11 @@ import { BEST_PREFIX, rewardSteps, runReward, type RewardJob, type RewardState }
 import { textRules } from './rollout';
 import { openWeights, packModel, unpack } from './weights-io';
 
-export async function runRewardJob(trainer: Trainer, args: RewardJobArgs, signal: AbortSignal): Promise<JobResult> {
+export async function runRewardJob(
+	trainer: Trainer,
+	args: RewardJobArgs,
+	signal: AbortSignal
+): Promise<JobResult> {
 	const db = await trainer.db();
 	return trainer.withControl(args.runId, args.startPaused, async (control) => {
 		const run = await openRun(db, args, rewardSteps(args.pairs, args.config, args.seed));
@@ -19,7 +23,9 @@ export async function runRewardJob(trainer: Trainer, args: RewardJobArgs, signal
 		const { config: modelConfig, tokenizer } = await trainer.files(args.model);
 		const model = await trainer.freshModel(args.model, 1);
 		try {
-			const resumeFrom = args.resume ? await restore(await readCheckpoint(db, run.id), model) : undefined;
+			const resumeFrom = args.resume
+				? await restore(await readCheckpoint(db, run.id), model)
+				: undefined;
 			const job: RewardJob = {
 				model,
 				reference: await trainer.writer({ model: args.model, policyId: null }),
@@ -69,7 +75,10 @@ export async function runRewardJob(trainer: Trainer, args: RewardJobArgs, signal
 	});
 }
 
-async function restore(checkpoint: Awaited<ReturnType<typeof readCheckpoint>>, model: RewardJob['model']): Promise<RewardJob['resumeFrom']> {
+async function restore(
+	checkpoint: Awaited<ReturnType<typeof readCheckpoint>>,
+	model: RewardJob['model']
+): Promise<RewardJob['resumeFrom']> {
 	if (!checkpoint) {
 		throw new StudioError('missing-file', 'This run has no stored state to go on from.');
 	}

@@ -1,8 +1,15 @@
 /** Models to and from safetensors bytes, for checkpoints and stored assets. */
-import { readSafetensors, writeSafetensors, type SafetensorsFile } from '../../src/core/formats/safetensors';
+import {
+	readSafetensors,
+	writeSafetensors,
+	type SafetensorsFile
+} from '../../src/core/formats/safetensors';
 import type { LanguageModel, NamedTensor } from '../engine/language-model';
 
-export async function modelTensors(model: LanguageModel, optimizer: boolean): Promise<NamedTensor[]> {
+export async function modelTensors(
+	model: LanguageModel,
+	optimizer: boolean
+): Promise<NamedTensor[]> {
 	const tensors: NamedTensor[] = [];
 	for await (const tensor of model.save({ optimizer })) {
 		tensors.push(tensor);

@@ -32,10 +32,10 @@ export function parseModelConfig(text: string): ModelConfig {
 
 function toModelConfig(c: Record<string, unknown>): ModelConfig {
 	if (c.model_type !== 'llama') {
-		throw unsupported(`model_type ${String(c.model_type)}; this engine computes llama`);
+		throw unsupported(`model_type ${shown(c.model_type)}; this engine computes llama`);
 	}
 	if (c.hidden_act !== undefined && c.hidden_act !== 'silu') {
-		throw unsupported(`activation ${String(c.hidden_act)}`);
+		throw unsupported(`activation ${shown(c.hidden_act)}`);
 	}
 	if (c.attention_bias === true || c.mlp_bias === true) {
 		throw unsupported('biases');
@@ -86,7 +86,7 @@ function ropeTheta(c: Record<string, unknown>): number {
 	const parameters = (c.rope_parameters ?? c.rope_scaling ?? {}) as Record<string, unknown>;
 	const type = parameters.rope_type ?? parameters.type ?? 'default';
 	if (type !== 'default') {
-		throw unsupported(`rotary positions of type ${String(type)}`);
+		throw unsupported(`rotary positions of type ${shown(type)}`);
 	}
 	return number('rope_theta' in parameters ? parameters : c, 'rope_theta', 10_000);
 }
@@ -96,7 +96,7 @@ function integer(c: Record<string, unknown>, key: string, most: number): number 
 	if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most) {
 		throw new FormatError(
 			'wrong-shape',
-			`config.json: ${key} is ${String(value)}; a whole number from 1 to ${most} is needed.`,
+			`config.json: ${key} is ${shown(value)}; a whole number from 1 to ${most} is needed.`,
 			{ key }
 		);
 	}
@@ -108,7 +108,7 @@ function number(c: Record<string, unknown>, key: string, absent: number): number
 	if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
 		throw new FormatError(
 			'wrong-shape',
-			`config.json: ${key} is ${String(value)}; a positive number is needed.`,
+			`config.json: ${key} is ${shown(value)}; a positive number is needed.`,
 			{ key }
 		);
 	}
@@ -121,4 +121,9 @@ function tokenId(value: unknown): number | null {
 
 function unsupported(what: string): FormatError {
 	return new FormatError('wrong-shape', `This model cannot be computed: ${what}.`);
+}
+
+/** A JSON value as a person would read it. */
+function shown(value: unknown): string {
+	return JSON.stringify(value) ?? 'missing';
 }

@@ -143,7 +143,7 @@ function readTensorInfo(name: string, entry: unknown, dataStart: number): Tensor
 	if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') {
 		throw new FormatError(
 			'wrong-shape',
-			`Tensor "${name}" has number type ${String(dtype)}; F32, F16 and BF16 are read.`,
+			`Tensor "${name}" has number type ${JSON.stringify(dtype) ?? 'missing'}; F32, F16 and BF16 are read.`,
 			{ tensor: name }
 		);
 	}

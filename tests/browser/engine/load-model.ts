@@ -17,8 +17,19 @@ export async function startDevice(backend: BackendName): Promise<TfjsDevice> {
 	return device;
 }
 
-export async function loadModel(name: string, device: TfjsDevice, o: { valueHeads?: number; heads?: HeadInit } = {}): Promise<TfjsModel> {
-	const files = await readModelFiles(name, fetchModelFile(new URL('/', location.href), () => undefined));
+export async function loadModel(
+	name: string,
+	device: TfjsDevice,
+	o: { valueHeads?: number; heads?: HeadInit } = {}
+): Promise<TfjsModel> {
+	const files = await readModelFiles(
+		name,
+		fetchModelFile(new URL('/', location.href), () => undefined)
+	);
 	const config = { ...files.config, valueHeads: o.valueHeads ?? 0 };
-	return new TfjsModel(config, decoderParameters(config, files.weights, o.heads ?? { kind: 'zero' }), device);
+	return new TfjsModel(
+		config,
+		decoderParameters(config, files.weights, o.heads ?? { kind: 'zero' }),
+		device
+	);
 }

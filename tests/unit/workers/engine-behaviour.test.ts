@@ -42,7 +42,8 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 	beforeAll(async () => {
 		device = await startTestDevice(backend);
 	});
-	const tiny = async () => (await loadTestModel('tests/golden/hf-llama-tiny', device, { valueHeads: 1 })).model;
+	const tiny = async () =>
+		(await loadTestModel('tests/golden/hf-llama-tiny', device, { valueHeads: 1 })).model;
 
 	test('the sampler says of its tokens what a score pass says', async () => {
 		const model = await tiny();
@@ -52,7 +53,10 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 		for (let b = 0; b < sampled.B; b++) {
 			for (let t = sampled.promptLength[b] ?? 0; t < (sampled.length[b] ?? 0); t++) {
 				const n = b * sampled.T + t;
-				worst = Math.max(worst, Math.abs((scores.logProb[n] ?? NaN) - (sampled.behaviourLogProb[n] ?? NaN)));
+				worst = Math.max(
+					worst,
+					Math.abs((scores.logProb[n] ?? NaN) - (sampled.behaviourLogProb[n] ?? NaN))
+				);
 			}
 		}
 		expect(worst).toBeLessThan(1e-4);
@@ -67,7 +71,9 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 			const alone = await model.sample([prompt], { ...sampling, first: row });
 			const length = alone.length[0] ?? 0;
 			expect(length).toBe(together.length[row]);
-			expect(Array.from(alone.ids)).toEqual(Array.from(together.ids.subarray(row * together.T, row * together.T + length)));
+			expect(Array.from(alone.ids)).toEqual(
+				Array.from(together.ids.subarray(row * together.T, row * together.T + length))
+			);
 		}
 		model.dispose();
 	});
@@ -77,10 +83,18 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 		const free = await model.sample([Int32Array.of(9)], { ...sampling, maxNew: 30 });
 		const stop = free.ids[8] ?? 0;
 		const firstAt = Array.from(free.ids).indexOf(stop, 1);
-		const sampled = await model.sample([Int32Array.of(9)], { ...sampling, maxNew: 30, stop: [stop, 9].filter((id) => id === stop || !free.ids.subarray(1, firstAt).includes(id)) });
+		const sampled = await model.sample([Int32Array.of(9)], {
+			...sampling,
+			maxNew: 30,
+			stop: [stop, 9].filter((id) => id === stop || !free.ids.subarray(1, firstAt).includes(id))
+		});
 		expect(sampled.stopped[0]).toBe(1);
 		expect(sampled.length[0]).toBe(firstAt + 1);
-		const fromStop = await model.sample([Int32Array.of(stop)], { ...sampling, maxNew: 1, stop: [stop] });
+		const fromStop = await model.sample([Int32Array.of(stop)], {
+			...sampling,
+			maxNew: 1,
+			stop: [stop]
+		});
 		expect(fromStop.length[0]).toBe(2);
 		model.dispose();
 	});
@@ -94,28 +108,32 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 		model.dispose();
 	});
 
-	test('training 2n steps is training n, saving, loading and training n, to the last bit', { timeout: 60_000 }, async () => {
-		const straight = await tiny();
-		await learn(straight, 10);
-		const first = await tiny();
-		await learn(first, 5);
-		const saved = [];
-		for await (const tensor of first.save({ optimizer: true })) {
-			saved.push({ ...tensor, data: tensor.data.slice() });
+	test(
+		'training 2n steps is training n, saving, loading and training n, to the last bit',
+		{ timeout: 60_000 },
+		async () => {
+			const straight = await tiny();
+			await learn(straight, 10);
+			const first = await tiny();
+			await learn(first, 5);
+			const saved = [];
+			for await (const tensor of first.save({ optimizer: true })) {
+				saved.push({ ...tensor, data: tensor.data.slice() });
+			}
+			const resumed = await tiny();
+			await resumed.load(saved);
+			await learn(resumed, 5);
+			expect(await weightsHash(resumed)).toBe(await weightsHash(straight));
+			// Without the moments it is another run.
+			const forgetful = await tiny();
+			await forgetful.load(saved.filter(({ name }) => !name.startsWith('optimizer.')));
+			await learn(forgetful, 5);
+			expect(await weightsHash(forgetful)).not.toBe(await weightsHash(straight));
+			for (const m of [straight, first, resumed, forgetful]) {
+				m.dispose();
+			}
 		}
-		const resumed = await tiny();
-		await resumed.load(saved);
-		await learn(resumed, 5);
-		expect(await weightsHash(resumed)).toBe(await weightsHash(straight));
-		// Without the moments it is another run.
-		const forgetful = await tiny();
-		await forgetful.load(saved.filter(({ name }) => !name.startsWith('optimizer.')));
-		await learn(forgetful, 5);
-		expect(await weightsHash(forgetful)).not.toBe(await weightsHash(straight));
-		for (const m of [straight, first, resumed, forgetful]) {
-			m.dispose();
-		}
-	});
+	);
 
 	test('a clone goes its own way', async () => {
 		const model = await tiny();
@@ -134,11 +152,19 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 		const batch = batchOf([{ promptIds: [3], ids: [17, 42] }]);
 		const controller = new AbortController();
 		controller.abort();
-		await expect(model.backward(batch, nll, { temperature: 1, signal: controller.signal })).rejects.toMatchObject({ code: 'aborted' });
-		await expect(model.backward(batch, () => ({ loss: NaN, metrics: {} }), { temperature: 1 })).rejects.toMatchObject({ code: 'not-finite' });
+		await expect(
+			model.backward(batch, nll, { temperature: 1, signal: controller.signal })
+		).rejects.toMatchObject({ code: 'aborted' });
+		await expect(
+			model.backward(batch, () => ({ loss: NaN, metrics: {} }), { temperature: 1 })
+		).rejects.toMatchObject({ code: 'not-finite' });
 		const nanGradient = new Float64Array(3).fill(NaN);
-		await expect(model.backward(batch, { dLogProb: nanGradient }, { temperature: 1 })).rejects.toMatchObject({ code: 'not-finite' });
-		const skipped = await model.backward(batch, (s, b) => ({ ...nll(s, b), skip: 'not now' }), { temperature: 1 });
+		await expect(
+			model.backward(batch, { dLogProb: nanGradient }, { temperature: 1 })
+		).rejects.toMatchObject({ code: 'not-finite' });
+		const skipped = await model.backward(batch, (s, b) => ({ ...nll(s, b), skip: 'not now' }), {
+			temperature: 1
+		});
 		expect(skipped.skip).toBe('not now');
 		await model.step(stepOptions);
 		expect(await weightsHash(model)).toBe(hash);
@@ -147,18 +173,29 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 
 	test('a coefficient on padding is refused', async () => {
 		const model = await tiny();
-		const batch = batchOf([{ promptIds: [3], ids: [17, 42] }, { promptIds: [3], ids: [5] }]);
+		const batch = batchOf([
+			{ promptIds: [3], ids: [17, 42] },
+			{ promptIds: [3], ids: [5] }
+		]);
 		const dLogProb = new Float64Array(6);
 		dLogProb[5] = 1;
-		await expect(model.backward(batch, { dLogProb }, { temperature: 1 })).rejects.toThrow('padding');
+		await expect(model.backward(batch, { dLogProb }, { temperature: 1 })).rejects.toThrow(
+			'padding'
+		);
 		model.dispose();
 	});
 
 	test('the hidden state asked for is the one at the last token', async () => {
 		const model = await tiny();
-		const batch = batchOf([{ promptIds: [3], ids: [17, 42] }, { promptIds: [3], ids: [5] }]);
+		const batch = batchOf([
+			{ promptIds: [3], ids: [17, 42] },
+			{ promptIds: [3], ids: [5] }
+		]);
 		const { hidden } = await model.score(batch, { temperature: 1, want: ['hidden'] });
-		const alone = await model.score(batchOf([{ promptIds: [3], ids: [5] }]), { temperature: 1, want: ['hidden'] });
+		const alone = await model.score(batchOf([{ promptIds: [3], ids: [5] }]), {
+			temperature: 1,
+			want: ['hidden']
+		});
 		const d = model.config.hiddenSize;
 		expect(largestDifference(hidden?.subarray(d) ?? [], alone.hidden ?? [NaN])).toBeLessThan(1e-5);
 		model.dispose();

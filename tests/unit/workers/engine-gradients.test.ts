@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Batch, Coefficients } from '../../../src/core/methods/loss';
 import { Random } from '../../../src/core/random';
-import type { LanguageModel, NamedTensor, Pass } from '../../../workers/engine/language-model';
+import type { LanguageModel, Pass } from '../../../workers/engine/language-model';
 import type { TfjsDevice } from '../../../workers/engine/tfjs/backends';
-import { TfjsModel } from '../../../workers/engine/tfjs/tfjs-model';
+import { type TfjsModel } from '../../../workers/engine/tfjs/tfjs-model';
 import { batchOf } from '../../../workers/engine/micro-batches';
 import { loadTestModel, startTestDevice } from '../../support/engine';
 import { largestDifference } from '../../support/engine-goldens';
@@ -31,7 +31,11 @@ function coefficients(valueHeads: number): Required<Coefficients> {
 		}
 		return values;
 	};
-	return { dLogProb: make(1), dEntropy: make(1), dValue: Array.from({ length: valueHeads }, () => make(0)) };
+	return {
+		dLogProb: make(1),
+		dEntropy: make(1),
+		dValue: Array.from({ length: valueHeads }, () => make(0))
+	};
 }
 
 async function weightsOf(model: LanguageModel): Promise<PlainWeights> {
@@ -48,14 +52,20 @@ async function gradients(model: LanguageModel): Promise<Map<string, Float64Array
 	const found = new Map<string, Float64Array>();
 	for await (const { name, data } of model.save({ optimizer: true })) {
 		if (name.startsWith('optimizer.m.')) {
-			found.set(name.slice('optimizer.m.'.length), Float64Array.from(data, (m) => m / 0.1));
+			found.set(
+				name.slice('optimizer.m.'.length),
+				Float64Array.from(data, (m) => m / 0.1)
+			);
 		}
 	}
 	return found;
 }
 
 async function withRandomHeads(device: TfjsDevice): Promise<TfjsModel> {
-	const { model } = await loadTestModel('tests/golden/hf-llama-tiny', device, { valueHeads: 2, heads: { kind: 'normal', seed: 5 } });
+	const { model } = await loadTestModel('tests/golden/hf-llama-tiny', device, {
+		valueHeads: 2,
+		heads: { kind: 'normal', seed: 5 }
+	});
 	return model;
 }
 
@@ -79,7 +89,9 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 			[scores.value[1], plain.value[1]]
 		] as const) {
 			const magnitude = Math.max(...(expected ?? []).map(Math.abs));
-			expect(largestDifference(actual ?? [], expected ?? []) / magnitude).toBeLessThanOrEqual(TOLERANCE);
+			expect(largestDifference(actual ?? [], expected ?? []) / magnitude).toBeLessThanOrEqual(
+				TOLERANCE
+			);
 		}
 	});
 
@@ -90,8 +102,13 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 		const weights = await weightsOf(model);
 		const objective = () => {
 			const s = plainScores(model.config, weights, batch, TEMPERATURE);
-			const along = (x: Float64Array, d: Float64Array) => x.reduce((sum, v, i) => sum + v * (d[i] ?? 0), 0);
-			return along(s.logProb, c.dLogProb) + along(s.entropy, c.dEntropy) + s.value.reduce((sum, v, k) => sum + along(v, c.dValue[k] ?? v), 0);
+			const along = (x: Float64Array, d: Float64Array) =>
+				x.reduce((sum, v, i) => sum + v * (d[i] ?? 0), 0);
+			return (
+				along(s.logProb, c.dLogProb) +
+				along(s.entropy, c.dEntropy) +
+				s.value.reduce((sum, v, k) => sum + along(v, c.dValue[k] ?? v), 0)
+			);
 		};
 		const random = new Random(11);
 		const h = 1e-5;
@@ -113,7 +130,9 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 				expect(difference, `${name}[${i}]`).toBeLessThanOrEqual(TOLERANCE);
 			}
 		}
-		console.log(`gradients ${backend}: worst difference over magnitude ${worst.toExponential(2)} in ${weights.size} tensors`);
+		console.log(
+			`gradients ${backend}: worst difference over magnitude ${worst.toExponential(2)} in ${weights.size} tensors`
+		);
 	});
 
 	test('a loss gives the same gradients as its coefficients, in one pass and split into parts', async () => {
@@ -133,7 +152,10 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 		for (const other of others) {
 			for (const [name, gradient] of direct ?? []) {
 				const magnitude = Math.max(...gradient.map(Math.abs));
-				expect(largestDifference(other.get(name) ?? [], gradient) / magnitude, name).toBeLessThanOrEqual(TOLERANCE);
+				expect(
+					largestDifference(other.get(name) ?? [], gradient) / magnitude,
+					name
+				).toBeLessThanOrEqual(TOLERANCE);
 			}
 		}
 	});
@@ -144,7 +166,7 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 		await copy.backward(batch, coefficients(2), { ...pass, groups: ['heads'] });
 		await copy.step({ lr: { heads: 0.1 }, clipNorm: 1, weightDecay: 0 });
 		const changed: string[] = [];
-		for await (const { name, data } of copy.save() as AsyncIterable<NamedTensor>) {
+		for await (const { name, data } of copy.save()) {
 			if (largestDifference(data, before.get(name) ?? []) > 0) {
 				changed.push(name);
 			}

@@ -6,7 +6,6 @@
 import type { ModelConfig } from '../../../src/core/formats/model-config';
 import { sampleRow } from '../../../src/core/methods/log-prob';
 import { uniform } from '../../../src/core/random';
-import { StudioError } from '../../../src/protocol/errors';
 import type {
 	Batch,
 	Coefficients,
@@ -21,6 +20,7 @@ import type {
 	Scores,
 	StepOptions
 } from '../language-model';
+import { assertUsable } from '../check-loss';
 import { Parameters } from '../parameters';
 
 const LOGITS = 'tabular.logits';
@@ -33,7 +33,12 @@ export class TabularModel implements LanguageModel {
 	readonly #depth: number;
 
 	/** `logits(prefix)`: the V logits after a prefix of completion tokens of length 0..depth-1. */
-	static create(vocabSize: number, depth: number, valueHeads: number, logits: (prefix: readonly number[]) => readonly number[]): TabularModel {
+	static create(
+		vocabSize: number,
+		depth: number,
+		valueHeads: number,
+		logits: (prefix: readonly number[]) => readonly number[]
+	): TabularModel {
 		const rows = prefixes(vocabSize, depth);
 		const parameters = new Parameters([
 			{
@@ -53,7 +58,12 @@ export class TabularModel implements LanguageModel {
 		return new TabularModel(parameters, vocabSize, depth, valueHeads);
 	}
 
-	private constructor(parameters: Parameters, vocabSize: number, depth: number, valueHeads: number) {
+	private constructor(
+		parameters: Parameters,
+		vocabSize: number,
+		depth: number,
+		valueHeads: number
+	) {
 		this.#parameters = parameters;
 		this.#depth = depth;
 		this.config = {
@@ -81,7 +91,7 @@ export class TabularModel implements LanguageModel {
 
 	score(batch: Batch, o: Pass): Promise<Scores> {
 		const size = batch.B * batch.T;
-		const { valueHeads: K, vocabSize: V } = this.config;
+		const { valueHeads: K } = this.config;
 		const scores: Scores = {
 			logProb: new Float64Array(size),
 			entropy: new Float64Array(size),
@@ -96,9 +106,6 @@ export class TabularModel implements LanguageModel {
 			}
 			scores.value.forEach((head, k) => (head[n] = values[row * K + k] ?? 0));
 		});
-		if (V < 1) {
-			throw new StudioError('internal', 'A vocabulary needs a token.');
-		}
 		return Promise.resolve(scores);
 	}
 
@@ -143,10 +150,10 @@ export class TabularModel implements LanguageModel {
 
 	async backward(batch: Batch, loss: Loss | Coefficients, o: Pass): Promise<LossResult> {
 		const result: LossResult =
-			typeof loss === 'function' ? loss(await this.score(batch, o), batch) : { loss: 0, metrics: {}, ...loss };
-		if (!Number.isFinite(result.loss)) {
-			throw new StudioError('not-finite', `The loss is ${result.loss}.`);
-		}
+			typeof loss === 'function'
+				? loss(await this.score(batch, o), batch)
+				: { loss: 0, metrics: {}, ...loss };
+		assertUsable(result, batch);
 		if (result.skip === undefined) {
 			this.#addGradients(batch, result, o.temperature);
 		}
@@ -158,7 +165,9 @@ export class TabularModel implements LanguageModel {
 		const dLogits = new Float64Array(this.#parameters.get(LOGITS).values.length);
 		const dValues = new Float64Array(this.#parameters.get(VALUES).values.length);
 		this.#visit(batch, (n, row, token) => {
-			c.dValue?.forEach((d, k) => (dValues[row * K + k] = (dValues[row * K + k] ?? 0) + (d[n] ?? 0)));
+			c.dValue?.forEach(
+				(d, k) => (dValues[row * K + k] = (dValues[row * K + k] ?? 0) + (d[n] ?? 0))
+			);
 			if (token === null) {
 				return;
 			}
@@ -188,7 +197,9 @@ export class TabularModel implements LanguageModel {
 
 	clone(): Promise<LanguageModel> {
 		const { vocabSize, valueHeads } = this.config;
-		return Promise.resolve(new TabularModel(this.#parameters.clone(), vocabSize, this.#depth, valueHeads));
+		return Promise.resolve(
+			new TabularModel(this.#parameters.clone(), vocabSize, this.#depth, valueHeads)
+		);
 	}
 
 	async *save(o: { optimizer?: boolean } = {}): AsyncIterable<NamedTensor> {
@@ -209,7 +220,10 @@ export class TabularModel implements LanguageModel {
 		let level = [{ row: 0, p: 1 }];
 		for (let k = 0; k < this.#depth; k++) {
 			level = level.flatMap(({ row, p }) =>
-				Array.from(this.#distribution(row, 1), (q, token) => ({ row: this.#child(row, token), p: p * q }))
+				Array.from(this.#distribution(row, 1), (q, token) => ({
+					row: this.#child(row, token),
+					p: p * q
+				}))
 			);
 		}
 		return Float64Array.from(level.slice(0, V ** this.#depth), ({ p }) => p);
@@ -217,7 +231,10 @@ export class TabularModel implements LanguageModel {
 
 	#distribution(row: number, temperature: number): Float64Array {
 		const V = this.config.vocabSize;
-		const z = Float64Array.from(this.#parameters.get(LOGITS).values.subarray(row * V, (row + 1) * V), (x) => x / temperature);
+		const z = Float64Array.from(
+			this.#parameters.get(LOGITS).values.subarray(row * V, (row + 1) * V),
+			(x) => x / temperature
+		);
 		const largest = Math.max(...z);
 		const e = z.map((x) => Math.exp(x - largest));
 		const sum = e.reduce((a, b) => a + b, 0);

@@ -60,16 +60,31 @@ export interface BackendSources {
 }
 
 /** Start one backend and test it. The report tells a person what happened; `device` is null where it cannot be used. */
-export async function startBackend(backend: BackendName, sources: BackendSources): Promise<{ device: TfjsDevice | null; report: BackendReport }> {
+export async function startBackend(
+	backend: BackendName,
+	sources: BackendSources
+): Promise<{ device: TfjsDevice | null; report: BackendReport }> {
 	const started = performance.now();
 	try {
 		const device = await starters[backend](sources);
 		await selfTest(device);
 		const selfTestMs = performance.now() - started;
-		return { device, report: { backend, ok: true, reason: 'It passed its self-test.', device: device.device, selfTestMs } };
+		return {
+			device,
+			report: {
+				backend,
+				ok: true,
+				reason: 'It passed its self-test.',
+				device: device.device,
+				selfTestMs
+			}
+		};
 	} catch (cause) {
 		const error = toStudioError(cause);
-		return { device: null, report: { backend, ok: false, reason: error.message, device: '', selfTestMs: null } };
+		return {
+			device: null,
+			report: { backend, ok: false, reason: error.message, device: '', selfTestMs: null }
+		};
 	}
 }
 
@@ -85,7 +100,10 @@ async function startWebGpu(sources: BackendSources): Promise<TfjsDevice> {
 		const isSecure = (globalThis as { isSecureContext?: boolean }).isSecureContext !== false;
 		throw isSecure
 			? new StudioError('no-webgpu', 'This browser has no WebGPU.')
-			: new StudioError('insecure-context', 'Browsers hide WebGPU on pages that are not localhost or HTTPS.');
+			: new StudioError(
+					'insecure-context',
+					'Browsers hide WebGPU on pages that are not localhost or HTTPS.'
+				);
 	}
 	const adapter = await gpu.requestAdapter();
 	if (!adapter) {
@@ -101,10 +119,14 @@ async function startWebGpu(sources: BackendSources): Promise<TfjsDevice> {
 	const { device: gpuDevice } = tf.backend() as unknown as { device: GPUDevice }; // the webgpu backend keeps it public
 	gpuDevice.onuncapturederror = (event) => {
 		const isMemory = event.error instanceof GPUOutOfMemoryError;
-		device.fail(new StudioError(isMemory ? 'out-of-memory' : 'backend-failed', event.error.message));
+		device.fail(
+			new StudioError(isMemory ? 'out-of-memory' : 'backend-failed', event.error.message)
+		);
 	};
 	void gpuDevice.lost.then((info) => {
-		const error = new StudioError('device-lost', info.message || 'The graphics device was lost.', { detail: { reason: info.reason } });
+		const error = new StudioError('device-lost', info.message || 'The graphics device was lost.', {
+			detail: { reason: info.reason }
+		});
 		device.fail(error);
 		if (info.reason !== 'destroyed') {
 			sources.onDeviceLost?.(error);
@@ -143,7 +165,10 @@ async function activate(backend: BackendName): Promise<void> {
 	const isSet = await tf.setBackend(backend);
 	await tf.ready();
 	if (!isSet || tf.getBackend() !== backend) {
-		throw new StudioError('backend-failed', `TensorFlow.js could not start its ${backend} backend.`);
+		throw new StudioError(
+			'backend-failed',
+			`TensorFlow.js could not start its ${backend} backend.`
+		);
 	}
 }
 
@@ -159,7 +184,10 @@ async function selfTest(device: TfjsDevice): Promise<void> {
 	const expected = softmaxOfSquare(a);
 	for (let i = 0; i < expected.length; i++) {
 		if (!(Math.abs((values[i] ?? NaN) - (expected[i] ?? 0)) < 1e-4)) {
-			throw new StudioError('backend-failed', `The ${device.backend} backend computed a wrong number in its self-test.`);
+			throw new StudioError(
+				'backend-failed',
+				`The ${device.backend} backend computed a wrong number in its self-test.`
+			);
 		}
 	}
 	device.assertHealthy();

@@ -34,7 +34,11 @@ export class HostDecodeCache implements DecodeCache {
 		this.#c = c;
 		this.#B = B;
 		this.#capacity = capacity;
-		const make = () => Array.from({ length: c.layers }, () => new Float32Array(B * c.kvHeads * capacity * c.headDim));
+		const make = () =>
+			Array.from(
+				{ length: c.layers },
+				() => new Float32Array(B * c.kvHeads * capacity * c.headDim)
+			);
 		this.#keys = make();
 		this.#values = make();
 		const { cos, sin } = rotaryTables(0, capacity, c.headDim, c.ropeTheta);
@@ -76,7 +80,15 @@ export class HostDecodeCache implements DecodeCache {
 		return tf.tensor2d(out, [this.#B, heads * hd]);
 	}
 
-	#attendOne(q: Float32Array, out: Float32Array, at: number, keys: Float32Array, values: Float32Array, start: number, t: number): void {
+	#attendOne(
+		q: Float32Array,
+		out: Float32Array,
+		at: number,
+		keys: Float32Array,
+		values: Float32Array,
+		start: number,
+		t: number
+	): void {
 		const hd = this.#c.headDim;
 		const weights = this.#weights;
 		const scale = 1 / Math.sqrt(hd);
@@ -114,7 +126,13 @@ export class HostDecodeCache implements DecodeCache {
 	}
 }
 
-function rotateRows(x: Float32Array, hd: number, cos: Float32Array, sin: Float32Array, t: number): void {
+function rotateRows(
+	x: Float32Array,
+	hd: number,
+	cos: Float32Array,
+	sin: Float32Array,
+	t: number
+): void {
 	const half = hd / 2;
 	for (let start = 0; start < x.length; start += hd) {
 		for (let i = 0; i < half; i++) {
@@ -144,7 +162,9 @@ export class GpuDecodeCache implements DecodeCache {
 		this.#capacity = capacity;
 		this.#tables = tables;
 		const make = () =>
-			Array.from({ length: c.layers }, () => tf.keep(tf.zeros([B, c.kvHeads, capacity, c.headDim])) as tf.Tensor4D);
+			Array.from({ length: c.layers }, () =>
+				tf.keep(tf.zeros<tf.Rank.R4>([B, c.kvHeads, capacity, c.headDim]))
+			);
 		this.#keys = make();
 		this.#values = make();
 		this.#mask = tables.causalMask(capacity);
@@ -165,8 +185,8 @@ export class GpuDecodeCache implements DecodeCache {
 			throw new Error(`The cache has no layer ${layer}`);
 		}
 		// One column: [B,1,H,hd] and [B,H,1,hd] are the same bytes.
-		const turned = rotary(tf.reshape(q, [B, 1, heads, hd]) as tf.Tensor4D, rot);
-		appendToCache(keys, rotary(tf.reshape(k, [B, 1, kvHeads, hd]) as tf.Tensor4D, rot), t);
+		const turned = rotary(tf.reshape<tf.Rank.R4>(q, [B, 1, heads, hd]), rot);
+		appendToCache(keys, rotary(tf.reshape<tf.Rank.R4>(k, [B, 1, kvHeads, hd]), rot), t);
 		appendToCache(values, v, t);
 		const queries = tf.reshape(turned, [B, kvHeads, perKvHead, hd]);
 		const scores = tf.mul(tf.matMul(queries, keys, false, true), 1 / Math.sqrt(hd));

@@ -2,7 +2,17 @@
 import type { ModelConfig } from '../../../src/core/formats/model-config';
 import { EMBEDDING, FINAL_NORM, LM_HEAD, layerNames } from '../decoder-parameters';
 import type { DecodeCache } from './decode-cache';
-import { attention, embedding, linear, rmsNorm, rotary, rotaryTables, rotationMatrix, swiGlu, type Rotary } from './ops';
+import {
+	attention,
+	embedding,
+	linear,
+	rmsNorm,
+	rotary,
+	rotaryTables,
+	rotationMatrix,
+	swiGlu,
+	type Rotary
+} from './ops';
 import * as tf from './tf';
 
 /** Weights by name, as the pass should see them: while differentiating, `get` gives the tape's inputs. */
@@ -46,7 +56,9 @@ export class ShapeTables {
 	causalMask(T: number): tf.Tensor2D {
 		let mask = this.#masks.get(T);
 		if (!mask) {
-			const values = Float32Array.from({ length: T * T }, (_, i) => (i % T > Math.floor(i / T) ? MASKED : 0));
+			const values = Float32Array.from({ length: T * T }, (_, i) =>
+				i % T > Math.floor(i / T) ? MASKED : 0
+			);
 			mask = tf.keep(tf.tensor2d(values, [T, T]));
 			this.#masks.set(T, mask);
 		}
@@ -69,16 +81,26 @@ export class ShapeTables {
 
 function rotationTensors(headDim: number) {
 	const rotate = tf.keep(tf.tensor2d(rotationMatrix(headDim), [headDim, headDim]));
-	return { rotate, rotateBack: tf.keep(tf.transpose(rotate) as tf.Tensor2D) };
+	return { rotate, rotateBack: tf.keep(tf.transpose<tf.Tensor2D>(rotate)) };
 }
 
 /** Last normalised hidden states [B*T, d] of ids [B*T]. Call within tf.tidy or a gradient. */
-export function hiddenStates(w: WeightSource, c: ModelConfig, ids: tf.Tensor1D, B: number, T: number, tables: ShapeTables, isHostBackend: boolean): tf.Tensor2D {
+export function hiddenStates(
+	w: WeightSource,
+	c: ModelConfig,
+	ids: tf.Tensor1D,
+	B: number,
+	T: number,
+	tables: ShapeTables,
+	isHostBackend: boolean
+): tf.Tensor2D {
 	const rot = tables.rotary(0, T);
 	const mask = tables.causalMask(T);
-	const project = (x: tf.Tensor2D, name: string) => linear(x, w.get(name) as tf.Tensor2D, w.transposed(name));
-	const heads = (x: tf.Tensor2D, count: number) => tf.reshape(x, [B, T, count, c.headDim]) as tf.Tensor4D;
-	const byHead = (x: tf.Tensor4D) => tf.transpose(x, [0, 2, 1, 3]) as tf.Tensor4D;
+	const project = (x: tf.Tensor2D, name: string) =>
+		linear(x, w.get(name) as tf.Tensor2D, w.transposed(name));
+	const heads = (x: tf.Tensor2D, count: number) =>
+		tf.reshape<tf.Rank.R4>(x, [B, T, count, c.headDim]);
+	const byHead = (x: tf.Tensor4D) => tf.transpose<tf.Tensor4D>(x, [0, 2, 1, 3]);
 
 	let x = embedding(w.get(EMBEDDING) as tf.Tensor2D, ids, isHostBackend);
 	for (let layer = 0; layer < c.layers; layer++) {
@@ -88,7 +110,10 @@ export function hiddenStates(w: WeightSource, c: ModelConfig, ids: tf.Tensor1D, 
 		const k = byHead(rotary(heads(project(h, n.k), c.kvHeads), rot));
 		const v = byHead(heads(project(h, n.v), c.kvHeads));
 		const mixed = attention(q, repeatHeads(k, c.heads), repeatHeads(v, c.heads), mask);
-		const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [B * T, c.heads * c.headDim]) as tf.Tensor2D;
+		const joined = tf.reshape<tf.Rank.R2>(tf.transpose(mixed, [0, 2, 1, 3]), [
+			B * T,
+			c.heads * c.headDim
+		]);
 		x = tf.add(x, project(joined, n.o));
 		const g = rmsNorm(x, w.get(n.mlpNorm) as tf.Tensor1D, c.rmsNormEps);
 		x = tf.add(x, project(swiGlu(project(g, n.gate), project(g, n.up)), n.down));
@@ -111,9 +136,15 @@ export function vocabularyHead(c: ModelConfig): string {
 }
 
 /** One column of every row: last hidden state [B,d] of ids [B] at position t, keys and values kept in `cache`. Call within tf.tidy. */
-export function decodeColumn(w: WeightSource, c: ModelConfig, ids: tf.Tensor1D, t: number, cache: DecodeCache): tf.Tensor2D {
+export function decodeColumn(
+	w: WeightSource,
+	c: ModelConfig,
+	ids: tf.Tensor1D,
+	t: number,
+	cache: DecodeCache
+): tf.Tensor2D {
 	const times = (x: tf.Tensor2D, name: string): tf.Tensor2D => tf.matMul(x, w.transposed(name));
-	let x = tf.gather(w.get(EMBEDDING), ids) as tf.Tensor2D;
+	let x = tf.gather<tf.Tensor2D>(w.get(EMBEDDING) as tf.Tensor2D, ids);
 	for (let layer = 0; layer < c.layers; layer++) {
 		const n = layerNames(layer);
 		const h = rmsNorm(x, w.get(n.attentionNorm) as tf.Tensor1D, c.rmsNormEps);

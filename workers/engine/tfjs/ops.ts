@@ -26,7 +26,7 @@ export function withGradient<O extends tf.Tensor>(
 		const save = args.at(-1) as tf.GradSaveFunc; // customGrad appends it to the inputs
 		return forward(save) as { value: O; gradFunc: (dy: O, saved: tf.Tensor[]) => tf.Tensor[] };
 	};
-	return tf.customGrad(f)(...inputs) as O;
+	return tf.customGrad(f)(...inputs);
 }
 
 /** y[N,out] = x[N,in] * W[out,in]^T. `wT` [in,out] is W's transpose, kept with the weights so that it is made once a step. */
@@ -121,7 +121,12 @@ export interface Rotary {
 }
 
 /** Angles position * theta^(-2i/hd) in float64, positions first..first+count-1. Half-split convention (Hugging Face Llama). */
-export function rotaryTables(first: number, count: number, headDim: number, theta: number): { cos: Float32Array; sin: Float32Array } {
+export function rotaryTables(
+	first: number,
+	count: number,
+	headDim: number,
+	theta: number
+): { cos: Float32Array; sin: Float32Array } {
 	const half = headDim / 2;
 	const cos = new Float32Array(count * headDim);
 	const sin = new Float32Array(count * headDim);
@@ -192,7 +197,13 @@ export function attention(q: T4, k: T4, v: T4, mask: T2): T4 {
  * Targets outside a row's real length are given any id; their coefficients are zero. `needsEntropyGradient` is asked while
  * differentiating: entropy is usually only looked at, and its gradient is two more passes over [N,V].
  */
-export function tokenStatistics(logits: T2, targets: T1, temperature: number, wantEntropy: boolean, needsEntropyGradient: () => boolean): T2 {
+export function tokenStatistics(
+	logits: T2,
+	targets: T1,
+	temperature: number,
+	wantEntropy: boolean,
+	needsEntropyGradient: () => boolean
+): T2 {
 	const [rows, vocab] = logits.shape;
 	return withGradient<T2>([logits], (save) => {
 		const z = temperature === 1 ? logits : tf.mul(logits, 1 / temperature);
@@ -202,7 +213,10 @@ export function tokenStatistics(logits: T2, targets: T1, temperature: number, wa
 		const logSum = tf.log(sum);
 		const p = tf.div(e, sum);
 		const flat = tf.add(tf.mul(tf.range(0, rows, 1, 'int32'), tf.scalar(vocab, 'int32')), targets);
-		const logProb = tf.sub(tf.gather(tf.reshape(centred, [-1]), tf.cast(flat, 'int32')), tf.reshape(logSum, [-1]));
+		const logProb = tf.sub(
+			tf.gather(tf.reshape(centred, [-1]), tf.cast(flat, 'int32')),
+			tf.reshape(logSum, [-1])
+		);
 		const entropy = wantEntropy
 			? tf.sub(tf.reshape(logSum, [-1]), tf.sum(tf.mul(p, centred), 1))
 			: tf.zeros([rows]);

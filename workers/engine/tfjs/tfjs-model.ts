@@ -26,26 +26,32 @@ import type {
 	Scores,
 	StepOptions
 } from '../language-model';
-import { DEFAULT_MICRO_TOKENS, gatherColumns, microBatches, scatterColumns, type MicroBatch } from '../micro-batches';
+import { DEFAULT_MICRO_TOKENS, microBatches, type MicroBatch } from '../micro-batches';
+import { assertUsable } from '../check-loss';
 import type { Parameters } from '../parameters';
 import { breathe } from '../yielding';
 import type { TfjsDevice } from './backends';
 import { GpuDecodeCache, HostDecodeCache } from './decode-cache';
-import { ShapeTables, decodeColumn, hiddenStates, vocabularyHead, type WeightSource } from './decoder';
+import {
+	ShapeTables,
+	decodeColumn,
+	hiddenStates,
+	vocabularyHead,
+	type WeightSource
+} from './decoder';
 import { DeviceWeights } from './device-weights';
 import { readNow } from './host-read';
 import { linear, tokenStatistics, withGradient } from './ops';
+import { coefficientTensors, fillScores, nextTokens, type PassTensors } from './pass-tensors';
 import * as tf from './tf';
 
 const DEFAULT_OUTPUTS: readonly Output[] = ['logProb', 'entropy', 'value'];
 /** Widths of 16 keep WebGPU to a handful of shapes; host backends gain nothing from padding. */
 const GPU_COLUMN_MULTIPLE = 16;
 
-/** Outputs of one device pass: statistics [2,N] (log-probability and entropy of the NEXT token), values [N,K], hidden [N,d]. */
-interface PassTensors {
-	statistics: tf.Tensor2D | null;
-	values: tf.Tensor2D | null;
-	hidden: tf.Tensor2D;
+interface NamedGradients {
+	names: string[];
+	grads: tf.Tensor[];
 }
 
 export class TfjsModel implements LanguageModel {
@@ -76,7 +82,9 @@ export class TfjsModel implements LanguageModel {
 		const scores = this.#emptyScores(batch, want);
 		for (const part of this.#split(batch, o)) {
 			await breathe(o.signal);
-			const pass = tf.tidied(() => this.#forward(this.#weights, part, want, o.temperature, () => false));
+			const pass = tf.tidied(() =>
+				this.#forward(this.#weights, part, want, o.temperature, () => false)
+			);
 			const [statistics, values, hidden] = await Promise.all([
 				this.#device.read(pass.statistics),
 				this.#device.read(pass.values),
@@ -84,7 +92,7 @@ export class TfjsModel implements LanguageModel {
 			]);
 			tf.dispose([pass.statistics, pass.values, pass.hidden].filter((t) => t !== null));
 			this.#device.assertHealthy();
-			fillScores(scores, part, batch, want, statistics, values, hidden, this.config);
+			fillScores({ scores, part, batch, want, statistics, values, hidden });
 		}
 		return scores;
 	}
@@ -96,7 +104,10 @@ export class TfjsModel implements LanguageModel {
 		for (const part of this.#split(whole, { temperature: 1 })) {
 			const logits = tf.tidied(() => {
 				const hidden = this.#hidden(this.#weights, part);
-				const picked = tf.gather(hidden, Array.from({ length: part.B }, (_, b) => b * part.T + column));
+				const picked = tf.gather(
+					hidden,
+					Array.from({ length: part.B }, (_, b) => b * part.T + column)
+				);
 				return tf.matMul(picked, this.#weights.transposed(vocabularyHead(this.config)));
 			});
 			out.set((await this.#device.read(logits)) ?? [], part.firstRow * V);
@@ -130,8 +141,16 @@ export class TfjsModel implements LanguageModel {
 				const column = Int32Array.from({ length: B }, (_, b) => ids[b * T + t] ?? 0);
 				const needsLogits = t + 1 >= shortest;
 				const logits = tf.tidied(() => {
-					const hidden = decodeColumn(this.#weights, this.config, tf.tensor1d(column, 'int32'), t, cache);
-					return needsLogits ? tf.matMul(hidden, this.#weights.transposed(vocabularyHead(this.config))) : null;
+					const hidden = decodeColumn(
+						this.#weights,
+						this.config,
+						tf.tensor1d(column, 'int32'),
+						t,
+						cache
+					);
+					return needsLogits
+						? tf.matMul(hidden, this.#weights.transposed(vocabularyHead(this.config)))
+						: null;
 				});
 				if (!logits) {
 					continue;
@@ -174,7 +193,9 @@ export class TfjsModel implements LanguageModel {
 				return this.#backwardInOnePass(batch, parts[0], loss, want, o.temperature, groups);
 			}
 			const result: LossResult =
-				typeof loss === 'function' ? loss(await this.score(batch, o), batch) : { loss: 0, metrics: {}, ...loss };
+				typeof loss === 'function'
+					? loss(await this.score(batch, o), batch)
+					: { loss: 0, metrics: {}, ...loss };
 			assertUsable(result, batch);
 			if (result.skip === undefined) {
 				for (const part of parts) {
@@ -219,7 +240,11 @@ export class TfjsModel implements LanguageModel {
 	}
 
 	#split(batch: Batch, o: Pass): MicroBatch[] {
-		return microBatches(batch, o.microTokens ?? DEFAULT_MICRO_TOKENS, this.#device.isHost ? 1 : GPU_COLUMN_MULTIPLE);
+		return microBatches(
+			batch,
+			o.microTokens ?? DEFAULT_MICRO_TOKENS,
+			this.#device.isHost ? 1 : GPU_COLUMN_MULTIPLE
+		);
 	}
 
 	#hidden(w: WeightSource, part: MicroBatch): tf.Tensor2D {
@@ -227,29 +252,49 @@ export class TfjsModel implements LanguageModel {
 		return hiddenStates(w, this.config, ids, part.B, part.T, this.#tables, this.#device.isHost);
 	}
 
-	#forward(w: WeightSource, part: MicroBatch, want: readonly Output[], temperature: number, needsEntropyGradient: () => boolean): PassTensors {
+	#forward(
+		w: WeightSource,
+		part: MicroBatch,
+		want: readonly Output[],
+		temperature: number,
+		needsEntropyGradient: () => boolean
+	): PassTensors {
 		const hidden = this.#hidden(w, part);
 		const name = vocabularyHead(this.config);
-		const head = (weight: string) => linear(hidden, w.get(weight) as tf.Tensor2D, w.transposed(weight));
+		const head = (weight: string) =>
+			linear(hidden, w.get(weight) as tf.Tensor2D, w.transposed(weight));
 		const wantsEntropy = want.includes('entropy');
 		const statistics =
 			wantsEntropy || want.includes('logProb')
-				? tokenStatistics(head(name), nextTokens(part), temperature, wantsEntropy, needsEntropyGradient)
+				? tokenStatistics(
+						head(name),
+						nextTokens(part),
+						temperature,
+						wantsEntropy,
+						needsEntropyGradient
+					)
 				: null;
 		const values = want.includes('value') && this.config.valueHeads > 0 ? head(SCALAR_HEADS) : null;
 		return { statistics, values, hidden };
 	}
 
-	#backwardInOnePass(batch: Batch, part: MicroBatch, loss: Loss, want: readonly Output[], temperature: number, groups: readonly ParameterGroup[]): LossResult {
+	#backwardInOnePass(
+		batch: Batch,
+		part: MicroBatch,
+		loss: Loss,
+		want: readonly Output[],
+		temperature: number,
+		groups: readonly ParameterGroup[]
+	): LossResult {
 		let result: LossResult = { loss: 0, metrics: {} };
-		this.#differentiate(groups, (w) => {
+		const gradients = this.#differentiate(groups, (w) => {
 			const pass = this.#forward(w, part, want, temperature, () => result.dEntropy !== undefined);
 			const outputs = [pass.statistics, pass.values].filter((t) => t !== null);
 			return withGradient(outputs, () => {
 				const statistics = pass.statistics && readNow(pass.statistics);
 				const values = pass.values && readNow(pass.values);
 				const scores = this.#emptyScores(batch, want);
-				fillScores(scores, part, batch, want, statistics, values, null, this.config);
+				fillScores({ scores, part, batch, want, statistics, values, hidden: null });
 				result = loss(scores, batch);
 				assertUsable(result, batch);
 				return {
@@ -257,11 +302,23 @@ export class TfjsModel implements LanguageModel {
 					gradFunc: () => coefficientTensors(part, result, batch, pass)
 				};
 			});
-		}, () => result.skip === undefined);
+		});
+		if (result.skip === undefined) {
+			this.#addNow(gradients);
+		} else {
+			tf.dispose(gradients.grads);
+		}
 		return result;
 	}
 
-	async #addGradients(part: MicroBatch, result: Coefficients, batch: Batch, want: readonly Output[], temperature: number, groups: readonly ParameterGroup[]): Promise<void> {
+	async #addGradients(
+		part: MicroBatch,
+		result: Coefficients,
+		batch: Batch,
+		want: readonly Output[],
+		temperature: number,
+		groups: readonly ParameterGroup[]
+	): Promise<void> {
 		const needed = want.filter((output) => {
 			return (
 				(output === 'logProb' && result.dLogProb) ||
@@ -269,7 +326,7 @@ export class TfjsModel implements LanguageModel {
 				(output === 'value' && result.dValue)
 			);
 		});
-		await this.#differentiate(groups, (w) => {
+		const gradients = this.#differentiate(groups, (w) => {
 			const pass = this.#forward(w, part, needed, temperature, () => result.dEntropy !== undefined);
 			const tensors = [pass.statistics, pass.values].filter((t) => t !== null);
 			const coefficients = coefficientTensors(part, result, batch, pass);
@@ -277,34 +334,38 @@ export class TfjsModel implements LanguageModel {
 				.map((t, i) => tf.sum(tf.mul(t, coefficients[i] as tf.Tensor)))
 				.reduce((a, b) => tf.add(a, b), tf.scalar(0));
 		});
+		if (this.#device.isHost) {
+			this.#addNow(gradients);
+		} else {
+			await this.#addWhenRead(gradients);
+		}
 	}
 
-	/** Gradient of a scalar by the weights of `groups`, added to the host accumulators. */
-	#differentiate(groups: readonly ParameterGroup[], f: (w: WeightSource) => tf.Tensor, shouldAdd = () => true): Promise<void> | void {
+	/** Gradients of a scalar by the weights of `groups`. */
+	#differentiate(
+		groups: readonly ParameterGroup[],
+		f: (w: WeightSource) => tf.Tensor
+	): NamedGradients {
 		const names = [...this.#parameters].filter((p) => groups.includes(p.group)).map((p) => p.name);
 		const inputs = names.map((name) => this.#weights.get(name));
 		const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => {
-			const byName = new Map(names.map((name, i) => [name, tensors[i] as tf.Tensor]));
+			const byName = new Map(names.map((name, i) => [name, tensors[i] as tf.Tensor])); // one tensor per input
 			return f({
 				get: (name) => byName.get(name) ?? this.#weights.get(name),
 				transposed: (name) => this.#weights.transposed(name)
 			}) as tf.Scalar;
 		})(inputs);
 		value.dispose();
-		if (this.#device.isHost) {
-			grads.forEach((grad, i) => {
-				if (shouldAdd()) {
-					this.#parameters.accumulate(names[i] as string, readNow(grad));
-				}
-				grad.dispose();
-			});
-			return;
-		}
-		return this.#readGradients(names, grads);
+		return { names, grads };
+	}
+
+	#addNow({ names, grads }: NamedGradients): void {
+		grads.forEach((grad, i) => this.#parameters.accumulate(names[i] ?? '', readNow(grad)));
+		tf.dispose(grads);
 	}
 
 	/** One readback for all gradients. */
-	async #readGradients(names: string[], grads: tf.Tensor[]): Promise<void> {
+	async #addWhenRead({ names, grads }: NamedGradients): Promise<void> {
 		const flat = tf.tidied(() => tf.concat(grads.map((g) => tf.reshape(g, [-1]))));
 		const values = (await this.#device.read(flat)) ?? new Float32Array();
 		const sizes = grads.map((g) => g.size);
@@ -325,93 +386,8 @@ export class TfjsModel implements LanguageModel {
 			entropy: new Float64Array(size),
 			value: Array.from({ length: this.config.valueHeads }, () => new Float64Array(size))
 		};
-		return want.includes('hidden') ? { ...scores, hidden: new Float64Array(batch.B * this.config.hiddenSize) } : scores;
-	}
-}
-
-/** The token that each position predicts; the last column of a row has none and is given 0. */
-function nextTokens(part: MicroBatch): tf.Tensor1D {
-	const next = new Int32Array(part.B * part.T);
-	for (let b = 0; b < part.B; b++) {
-		next.set(part.ids.subarray(b * part.T + 1, (b + 1) * part.T), b * part.T);
-	}
-	return tf.tensor1d(next, 'int32');
-}
-
-/** Device order to interface order: statistics of position t belong to token t + 1. */
-function fillScores(scores: Scores, part: MicroBatch, batch: Batch, want: readonly Output[], statistics: Float32Array | null, values: Float32Array | null, hidden: Float32Array | null, config: ModelConfig): void {
-	const N = part.B * part.T;
-	const K = config.valueHeads;
-	for (let b = 0; b < part.B; b++) {
-		const length = part.length[b] ?? 0;
-		const row = (part.firstRow + b) * batch.T;
-		for (let t = 0; t < length; t++) {
-			const n = b * part.T + t;
-			if (statistics && t + 1 < length) {
-				scores.logProb[row + t + 1] = want.includes('logProb') ? (statistics[n] ?? 0) : 0;
-				scores.entropy[row + t + 1] = want.includes('entropy') ? (statistics[N + n] ?? 0) : 0;
-			}
-			for (let k = 0; values && k < K; k++) {
-				const head = scores.value[k];
-				if (head) {
-					head[row + t] = values[n * K + k] ?? 0;
-				}
-			}
-		}
-		if (hidden && scores.hidden && length > 0) {
-			const d = config.hiddenSize;
-			const from = (b * part.T + length - 1) * d;
-			scores.hidden.set(hidden.subarray(from, from + d), (part.firstRow + b) * d);
-		}
-	}
-}
-
-/** Coefficients of one part, in device order, for the outputs that the pass computed. */
-function coefficientTensors(part: MicroBatch, c: Coefficients, batch: Batch, pass: PassTensors): tf.Tensor[] {
-	const tensors: tf.Tensor[] = [];
-	const N = part.B * part.T;
-	if (pass.statistics) {
-		const data = new Float32Array(2 * N);
-		[c.dLogProb, c.dEntropy].forEach((from, which) => {
-			if (from) {
-				const columns = gatherColumns(part, from, batch.T);
-				for (let b = 0; b < part.B; b++) {
-					data.set(columns.subarray(b * part.T + 1, (b + 1) * part.T), which * N + b * part.T);
-				}
-			}
-		});
-		tensors.push(tf.tensor2d(data, [2, N]));
-	}
-	if (pass.values) {
-		const K = pass.values.shape[1];
-		const data = new Float32Array(N * K);
-		c.dValue?.forEach((from, k) => {
-			const columns = gatherColumns(part, from, batch.T);
-			for (let n = 0; n < N; n++) {
-				data[n * K + k] = columns[n] ?? 0;
-			}
-		});
-		tensors.push(tf.tensor2d(data, [N, K]));
-	}
-	return tensors;
-}
-
-/** @throws StudioError 'not-finite' for NaN or infinity; Error for a coefficient on padding (a programmer's mistake). */
-function assertUsable(result: LossResult, batch: Batch): void {
-	if (!Number.isFinite(result.loss)) {
-		throw new StudioError('not-finite', `The loss is ${result.loss}.`, { detail: { metrics: result.metrics } });
-	}
-	for (const values of [result.dLogProb, result.dEntropy, ...(result.dValue ?? [])]) {
-		for (let b = 0; values && b < batch.B; b++) {
-			for (let t = 0; t < batch.T; t++) {
-				const c = values[b * batch.T + t] ?? 0;
-				if (!Number.isFinite(c)) {
-					throw new StudioError('not-finite', `A gradient of the loss is ${c}.`, { detail: { row: b, column: t } });
-				}
-				if (c !== 0 && t >= (batch.length[b] ?? 0)) {
-					throw new Error(`Coefficient ${c} on padding at row ${b}, column ${t}`);
-				}
-			}
-		}
+		return want.includes('hidden')
+			? { ...scores, hidden: new Float64Array(batch.B * this.config.hiddenSize) }
+			: scores;
 	}
 }

@@ -1,0 +1,134 @@
+/**
+ * The interface on WebGPU: a reward epoch and a PPO iteration, with the numbers of the cpu backend. SwiftShader computes here what
+ * a graphics card would, some hundred times slower, so everything is small.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { MetricRow, Run } from '../../src/core/records';
+import { startApp, type App, type OpenedBrowser } from '../support/app';
+import {
+	openStudioPage,
+	readStore,
+	setSettings,
+	storedRuns,
+	visit,
+	waitForRun
+} from '../support/studio-page';
+
+let app: App;
+let browser: OpenedBrowser;
+
+beforeAll(async () => {
+	app = await startApp();
+	browser = await app.open();
+});
+afterAll(() => app.close());
+
+async function metricsOf(run: Run): Promise<Record<string, number>> {
+	const rows = (await readStore(browser.page, 'metrics')) as MetricRow[];
+	return rows.filter((row) => row.runId === run.id).at(-1)?.values ?? {};
+}
+
+/** Chooses a backend on the Sample view and waits until it is in use. */
+async function useBackend(name: string, inUse: string): Promise<void> {
+	const { page } = browser;
+	await visit(page, 'sample');
+	const panel = page.locator('details', { hasText: 'Runs on' });
+	if (!(await panel.evaluate((d) => (d as HTMLDetailsElement).open))) {
+		await panel.locator('summary').click();
+	}
+	await panel.getByLabel('Runs on').selectOption({ label: name });
+	await page.getByRole('contentinfo').getByText(inUse).waitFor({ timeout: 60_000 });
+}
+
+async function trainAndTune(isFirst: boolean): Promise<{ reward: Run; ppo: Run }> {
+	const { page } = browser;
+	await visit(page, 'reward');
+	if (isFirst) {
+		await setSettings(page, {
+			Epochs: '1',
+			'Pairs per step': '8',
+			'Kept back': '0',
+			'Samples for the scale': '8'
+		});
+	}
+	const startedMs = Date.now();
+	await page
+		.getByRole('button', { name: isFirst ? 'Train the reward model' : 'Train again', exact: true })
+		.click();
+	await expect
+		.poll(
+			async () =>
+				(await storedRuns(page)).filter((r) => r.kind === 'reward' && r.createdAt >= startedMs)
+					.length,
+			{ timeout: 30_000 }
+		)
+		.toBe(1);
+	const reward = await waitForRun(page, 'reward', 'done', 240_000);
+	await visit(page, 'tune');
+	if (isFirst) {
+		await setSettings(page, { Iterations: '1', 'Completions per iteration': '8', Length: '16' });
+	}
+	await page
+		.getByRole('button', { name: isFirst ? 'Start tuning' : 'Restart', exact: true })
+		.click();
+	await expect
+		.poll(
+			async () =>
+				(await storedRuns(page)).filter((r) => r.kind === 'ppo' && r.createdAt >= startedMs).length,
+			{ timeout: 30_000 }
+		)
+		.toBe(1);
+	return { reward, ppo: await waitForRun(page, 'ppo', 'done', 240_000) };
+}
+
+test(
+	'one reward epoch on 8 pairs and one PPO iteration of 8 x 16 tokens give the losses of the cpu',
+	{ timeout: 560_000 },
+	async () => {
+		const { page } = browser;
+		await openStudioPage(page, { url: app.url, seed: 3, backend: 'cpu', model: 'stories-1m' });
+		await visit(page, 'compare');
+		// Eight answers by hand, by keyboard. A key pressed before the next pair is armed is not an answer, so it is pressed again.
+		const answers = async () => (await readStore(page, 'answers')).length;
+		for (let n = 1; n <= 8; n++) {
+			await page.getByTestId('book').waitFor({ timeout: 60_000 });
+			while ((await answers()) < n) {
+				await page.keyboard.press(n % 2 === 0 ? '1' : '2');
+				await page.waitForTimeout(500);
+			}
+		}
+		expect(await answers()).toBe(8);
+		await useBackend('plain JavaScript', 'cpu');
+		const cpu = await trainAndTune(true);
+		await useBackend('WebGPU', 'webgpu');
+		const gpu = await trainAndTune(false);
+		expect([cpu.ppo.backend, gpu.ppo.backend]).toEqual(['cpu', 'webgpu']);
+
+		const table: string[] = [];
+		for (const [kind, keys] of [
+			['reward', ['reward/loss', 'reward/margin']],
+			[
+				'ppo',
+				[
+					'loss/policy_avg',
+					'loss/value_avg',
+					'objective/scores',
+					'objective/kl',
+					'policy/entropy_avg',
+					'policy/approxkl_avg'
+				]
+			]
+		] as const) {
+			const [onCpu, onGpu] = [await metricsOf(cpu[kind]), await metricsOf(gpu[kind])];
+			for (const key of keys) {
+				table.push(
+					`${key.padEnd(22)} cpu ${onCpu[key]?.toFixed(6)}  webgpu ${onGpu[key]?.toFixed(6)}`
+				);
+				expect(Math.abs((onCpu[key] ?? NaN) - (onGpu[key] ?? NaN)), key).toBeLessThanOrEqual(1e-3);
+			}
+		}
+		console.log(table.join('\n'));
+		expect(gpu.ppo.invariants?.filter((check) => !check.ok)).toEqual([]);
+		expect(browser.problems).toEqual([]);
+	}
+);
