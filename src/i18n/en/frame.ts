@@ -1,6 +1,4 @@
 export const frame = {
-	appName: 'Tiller',
-	tagline: 'Steer a small language model by hand',
 	stagesLabel: 'The loop',
 	roomsLabel: 'Rooms',
 	skip: 'Skip to the content',
@@ -29,7 +27,6 @@ export const frame = {
 		ready: 'ready',
 		failed: 'no model',
 		answers: (n: number) => (n === 1 ? '1 answer' : `${n} answers`),
-		accuracy: (value: string) => value,
 		accuracyLong: (value: string) => `held-out accuracy ${value}`,
 		training: (step: number, total: number) => `${step} of ${total}`,
 		step: (step: number) => `step ${step}`,
@@ -38,8 +35,7 @@ export const frame = {
 		running: 'running',
 		stale: 'stale: the answers have changed since',
 		win: (value: string) => `win ${value}`,
-		interval: (low: number, high: number) => `[${low}, ${high}]`,
-		recorded: 'recorded'
+		interval: (low: number, high: number) => `[${low}, ${high}]`
 	},
 	foot: {
 		label: 'Status',
@@ -54,7 +50,6 @@ export const frame = {
 		requests: (n: number) => (n === 1 ? '1 request since load' : `${n} requests since load`)
 	},
 	help: (label: string) => `What is “${label}”?`,
-	menu: 'More rooms',
 	close: 'Close',
 	cancel: 'Cancel',
 	shortcuts: {

@@ -1,6 +1,5 @@
 export const settings = {
 	lead: 'Few, and all of them keep to this browser.',
-	appearance: 'Appearance',
 	theme: 'Theme',
 	themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
 	keys: 'Keys',

@@ -19,14 +19,6 @@ export const tune = {
 		`${time} and ${memory} of memory on this machine.`,
 	estimateSpeed: (speed: string) => `Writes ${speed} tokens a second.`,
 	minutes: (n: number) => (n < 1 ? 'under a minute' : n === 1 ? 'about 1 min' : `about ${n} min`),
-	charts: {
-		reward: 'How much the reward model likes it',
-		kl: 'How far it has moved from the base model',
-		entropy: 'How undecided it is at each word',
-		value: 'How wrong its own forecast is',
-		clip: 'How often the leash on one update pulls',
-		length: 'How long its texts are'
-	},
 	more: 'More instruments',
 	readingTitle: 'The text itself',
 	readingLead: (step: number) => `At step ${step}`,

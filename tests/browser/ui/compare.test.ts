@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { listAnswers } from '../../../src/storage/comparisons';
 import { makeCompletion } from '../../support/records';
-import { goTo, openApp, type Opened } from './open-app';
+import { goTo, openApp, twoMoods, type Opened } from './open-app';
 
 /** A little more than the guard between two answers. */
 const GUARD_MS = 400;
@@ -150,18 +150,6 @@ test('the legend lists the keys of the open view', async () => {
 	await userEvent.keyboard('{Escape}');
 	await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
 });
-
-const said = ['They were happy and glad.', 'It rained.'];
-
-/** Every second text is a happy one. */
-const twoMoods = {
-	sample: ({ prompts, perPrompt }: { prompts: string[]; perPrompt: number }) =>
-		Promise.resolve(
-			prompts.flatMap(() =>
-				Array.from({ length: perPrompt }, (_, i) => makeCompletion({ text: said[i % 2] ?? '' }))
-			)
-		)
-};
 
 test('the simulated annotator answers through the same door, marked for ever', async () => {
 	app = await openApp({ handlers: twoMoods });

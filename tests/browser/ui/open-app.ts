@@ -25,6 +25,18 @@ const LOADED: LoadedModel = {
 	loadMs: 10
 };
 
+/** Every second text is a happy one, so that a simulated annotator can tell them apart. */
+const SAID = [' They were happy and glad.', ' It rained.'];
+
+export const twoMoods: Partial<Handlers<TrainerCommands>> = {
+	sample: ({ prompts, perPrompt }) =>
+		Promise.resolve(
+			prompts.flatMap(() =>
+				Array.from({ length: perPrompt }, (_, i) => makeCompletion({ text: SAID[i % 2] ?? '' }))
+			)
+		)
+};
+
 let written = 0;
 
 /** Texts count up, so that no two are alike. */
@@ -67,12 +79,15 @@ export interface OpenOptions {
 	name?: string;
 	demo?: string;
 	handlers?: Partial<Handlers<TrainerCommands>>;
+	/** Handlers that also send events. */
+	jobs?: (emit: (event: TrainerEvent) => void) => Partial<Handlers<TrainerCommands>>;
 }
 
 export async function openApp({
 	name = `ui-${newId()}`,
 	demo,
-	handlers
+	handlers,
+	jobs
 }: OpenOptions = {}): Promise<Opened> {
 	const ports: PortPair[] = [];
 	const dbs: StudioDb[] = [];
@@ -86,7 +101,11 @@ export async function openApp({
 		connect: (options) => {
 			const pair = makePortPair();
 			ports.push(pair);
-			serve<TrainerCommands, TrainerEvent>(pair.worker, { ...answers(), ...handlers });
+			const emit = serve<TrainerCommands, TrainerEvent>(pair.worker, {
+				...answers(),
+				...handlers,
+				...jobs?.((event) => emit(event))
+			});
 			return new WorkerClient<TrainerCommands, TrainerEvent>(pair.page, options);
 		},
 		persisted: new Persisted(null),
