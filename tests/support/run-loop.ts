@@ -1,11 +1,12 @@
 /** A run loop over a real store (fake-indexeddb) for tests of jobs, with the events it sent. */
 import 'fake-indexeddb/auto';
 import type { PpoConfig, RewardConfig } from '../../src/core/config';
-import { RECORD_VERSION, type JobKind, type Run } from '../../src/core/records';
+import type { JobKind, Run } from '../../src/core/records';
 import type { TrainerEvent } from '../../src/protocol/trainer';
 import { openStudio, type StudioDb } from '../../src/storage/db';
 import { putRun } from '../../src/storage/runs';
 import { JobControl, RunLoop } from '../../workers/run-loop';
+import { testRun } from './records-of-jobs';
 
 let count = 0;
 
@@ -37,26 +38,4 @@ export async function startTestLoop(
 		emit: (event) => events.push(event)
 	});
 	return { loop, control, controller, events, db, run };
-}
-
-function testRun(kind: JobKind, config: PpoConfig | RewardConfig, totalSteps: number): Run {
-	return {
-		id: `run ${++count}`,
-		studyId: 'study',
-		version: RECORD_VERSION,
-		createdAt: 0,
-		kind,
-		name: 'A test run',
-		status: 'running',
-		seed: 1,
-		config,
-		model: 'stories-1m',
-		backend: 'cpu',
-		backendReason: '',
-		parents: {},
-		step: 0,
-		totalSteps,
-		updatedAt: 0,
-		elapsedMs: 0
-	};
 }
