@@ -31,17 +31,16 @@ const studio = new Studio({
 });
 
 studio.theme.apply();
-const reload = () => location.reload();
 addEventListener('error', (event) => {
 	console.error(event.message, event.error);
 	// Without an error it is a notice of the browser, such as a layout that took two rounds.
 	if (event.error) {
-		studio.problems.report(event.error, reload);
+		studio.problems.report(event.error);
 	}
 });
 addEventListener('unhandledrejection', (event) => {
 	console.error(event.reason);
-	studio.problems.report(event.reason, reload);
+	studio.problems.report(event.reason);
 });
 
 const target = document.getElementById('app');

@@ -1,4 +1,4 @@
-import { toStudioError, type StudioError } from '../protocol/errors';
+import { toStudioError, type ErrorCode, type StudioError } from '../protocol/errors';
 import type { Announcer } from './announcer.svelte';
 
 export interface Problem {
@@ -6,6 +6,13 @@ export interface Problem {
 	/** Tries again what failed, where that makes sense. */
 	retry: (() => void) | null;
 }
+
+const MENDED_BY_RELOAD: ReadonlySet<ErrorCode> = new Set([
+	'storage-failed',
+	'newer-version',
+	'internal'
+]);
+const reload = () => location.reload();
 
 /** The one place where errors are shown: the newest that a person has not dismissed. Stopping is not an error. */
 export class Problems {
@@ -31,7 +38,7 @@ export class Problems {
 		if (error.code === 'internal' && this.#current) {
 			return;
 		}
-		this.#current = { error, retry };
+		this.#current = { error, retry: retry ?? (MENDED_BY_RELOAD.has(error.code) ? reload : null) };
 		this.#announcer.say(this.#describe(error));
 	}
 

@@ -197,9 +197,7 @@ export class Studio {
 	async #openDatabase(): Promise<Desk> {
 		try {
 			const reload = (code: 'newer-version' | 'storage-failed') => () =>
-				this.problems.report(new StudioError(code, 'The database was closed'), () =>
-					location.reload()
-				);
+				this.problems.report(new StudioError(code, 'The database was closed'));
 			const db = await this.#dependencies.openDb({
 				onBlocked: reload('storage-failed'),
 				onBlocking: reload('newer-version'),

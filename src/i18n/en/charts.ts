@@ -10,6 +10,6 @@ export const charts = {
 	chance: 'a coin: 50\u00a0%',
 	ln2: 'knows nothing: ln 2',
 	klTarget: (nats: string) => `target ${nats} nats`,
-	clipLine: 'often seen: 0.2',
+	clipLine: 'large',
 	baseReward: 'base model: 0'
 };

@@ -113,6 +113,17 @@ test('a model that is missing is explained, and trying again can succeed', async
 	await expect.element(page.getByTestId('problem')).toHaveTextContent(/tokenizer.json is damaged/);
 });
 
+test('where nothing can be stored, the page says so and the model still writes', async () => {
+	app = await openApp({ isStorageClosed: true, demo: await readDemo() });
+	await expect.element(page.getByTestId('problem')).toHaveTextContent(/could not store/);
+	await expect.element(page.getByRole('button', { name: 'Reload' })).toBeVisible();
+	await expect.element(page.getByRole('contentinfo')).toHaveTextContent(/not saved/);
+	await page.getByRole('button', { name: 'Write', exact: true }).click();
+	await expect.element(page.getByRole('button', { name: 'Write again' })).toBeVisible();
+	goTo('compare');
+	await expect.element(page.getByText(/Nothing can be stored in this window/)).toBeVisible();
+});
+
 test('a study can be made, renamed, copied and deleted', async () => {
 	app = await openApp();
 	goTo('library');

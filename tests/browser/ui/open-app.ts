@@ -2,6 +2,7 @@
 import { render } from 'vitest-browser-svelte';
 import App from '../../../src/App.svelte';
 import { Random } from '../../../src/core/random';
+import { StudioError } from '../../../src/protocol/errors';
 import { serve, WorkerClient, type Handlers } from '../../../src/protocol/rpc';
 import type { LoadedModel, TrainerCommands, TrainerEvent } from '../../../src/protocol/trainer';
 import { Studio } from '../../../src/state/studio.svelte';
@@ -78,6 +79,7 @@ export interface OpenOptions {
 	/** A database used before, to open the page on it again. */
 	name?: string;
 	demo?: string;
+	isStorageClosed?: boolean;
 	handlers?: Partial<Handlers<TrainerCommands>>;
 	/** Handlers that also send events. */
 	jobs?: (emit: (event: TrainerEvent) => void) => Partial<Handlers<TrainerCommands>>;
@@ -86,6 +88,7 @@ export interface OpenOptions {
 export async function openApp({
 	name = `ui-${newId()}`,
 	demo,
+	isStorageClosed = false,
 	handlers,
 	jobs
 }: OpenOptions = {}): Promise<Opened> {
@@ -94,6 +97,9 @@ export async function openApp({
 	const random = new Random(7);
 	const studio = new Studio({
 		openDb: async (options) => {
+			if (isStorageClosed) {
+				throw new StudioError('storage-failed', 'Site data is blocked');
+			}
 			const db = await openStudio({ ...options, name });
 			dbs.push(db);
 			return db;
