@@ -65,6 +65,18 @@ test('a second press within 350 ms does not answer the next pair', async () => {
 	expect(outcomes(opened)).toHaveLength(1);
 });
 
+test('pairs that join the queue do not disarm the keys', async () => {
+	const opened = await openCompare();
+	const { comparisons, study } = opened.studio;
+	const db = await opened.db();
+	if (study) {
+		await comparisons.store({ db, study }, await comparisons.draw({ db, study }, 2));
+	}
+	db.close();
+	await userEvent.keyboard('1');
+	await until(() => outcomes(opened).length === 1);
+});
+
 test('undo brings the pair back, redo answers it again, and both are appended', async () => {
 	const opened = await openCompare();
 	const first = opened.studio.comparisons.current?.id;
