@@ -14,6 +14,12 @@ import {
 	waitForRun
 } from '../support/studio-page';
 
+/**
+ * A seed under which no draw of the few hundred falls on the boundary between two tokens: rounding then moves it to the next token,
+ * the text goes another way, and there is nothing left to compare (seen once: u within 2e-7 of a boundary).
+ */
+const SEED = 5;
+
 let app: App;
 let browser: OpenedBrowser;
 
@@ -46,7 +52,7 @@ async function trainAndTune(isFirst: boolean): Promise<{ reward: Run; ppo: Run }
 	if (isFirst) {
 		await setSettings(page, {
 			Epochs: '1',
-			'Pairs per step': '8',
+			'Pairs per step': '4',
 			'Kept back': '0',
 			'Samples for the scale': '8'
 		});
@@ -86,7 +92,7 @@ test(
 	{ timeout: 560_000 },
 	async () => {
 		const { page } = browser;
-		await openStudioPage(page, { url: app.url, seed: 3, backend: 'cpu', model: 'stories-1m' });
+		await openStudioPage(page, { url: app.url, seed: SEED, backend: 'cpu', model: 'stories-1m' });
 		await visit(page, 'compare');
 		// Eight answers by hand, by keyboard. A key pressed before the next pair is armed is not an answer, so it is pressed again.
 		const answers = async () => (await readStore(page, 'answers')).length;
