@@ -80,7 +80,7 @@ export default defineConfig({
 					environment: 'node',
 					include: ['tests/e2e/**/*.test.ts'],
 					globalSetup: ['tests/support/require-chromium.ts', 'tests/support/build-app.ts'],
-					fileParallelism: false,
+					maxWorkers: 2,
 					testTimeout: 180_000,
 					hookTimeout: 120_000
 				}

@@ -102,7 +102,7 @@ for (const project of ['browser', 'e2e']) {
 			console.error(advice);
 			return { passed: 0, failed: 1, skipped: 0 };
 		}
-		return vitest(project, 6 * MINUTE_MS);
+		return vitest(project, 9 * MINUTE_MS);
 	});
 }
 

@@ -418,10 +418,6 @@ const REWARD_METRICS = [
 	}
 ] as const satisfies readonly Metric[];
 
-export type PpoMetricKey = (typeof PPO_METRICS)[number]['key'];
-export type RewardMetricKey = (typeof REWARD_METRICS)[number]['key'] | 'grad_norm' | 'lr';
-export type MetricKey = PpoMetricKey | RewardMetricKey;
-
 /** All metrics, in the order in which they are listed. */
 export const METRICS: readonly Metric[] = [...PPO_METRICS, ...REWARD_METRICS];
 

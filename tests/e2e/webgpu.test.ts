@@ -69,6 +69,8 @@ async function trainAndTune(isFirst: boolean): Promise<{ reward: Run; ppo: Run }
 			{ timeout: 30_000 }
 		)
 		.toBe(1);
+	// Away from the view: it would have the model write and score a dozen texts.
+	await visit(page, 'learn');
 	const reward = await waitForRun(page, 'reward', 'done', 240_000);
 	await visit(page, 'tune');
 	if (isFirst) {

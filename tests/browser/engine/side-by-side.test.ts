@@ -4,7 +4,7 @@ import { batchOf } from '../../../workers/engine/micro-batches';
 import { loadModel, startDevice } from './load-model';
 
 const prompt = Int32Array.of(0, 483, 481, 260, 424);
-const options: Sampling = { temperature: 1, maxNew: 10, stop: [], seed: 8, first: 0 };
+const options: Sampling = { temperature: 1, maxNew: 5, stop: [], seed: 8, first: 0 };
 
 test(
 	'commands side by side on webgpu do not disturb each other',
