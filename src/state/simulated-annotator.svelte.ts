@@ -126,7 +126,7 @@ export class SimulatedAnnotator {
 		config: SimulatedAnnotatorConfig,
 		pair: Presentation
 	): Promise<void> {
-		const answer = simulatedAnswer(config, pair.id, pair.a.text, pair.b.text);
+		const answer = simulatedAnswer(config, pairKey(pair), pair.a.text, pair.b.text);
 		await comparisons.answer(
 			pair.id,
 			answer ? { outcome: answer.outcome, strength: 1 } : { outcome: 'tie', strength: 0 },
@@ -142,11 +142,16 @@ export class SimulatedAnnotator {
 }
 
 function isDecided(config: SimulatedAnnotatorConfig, pair: Presentation): boolean {
-	return simulatedAnswer(config, pair.id, pair.a.text, pair.b.text) !== null;
+	return simulatedAnswer(config, pairKey(pair), pair.a.text, pair.b.text) !== null;
 }
 
 function throwIfStopped(signal: AbortSignal): void {
 	if (signal.aborted) {
 		throw new StudioError('aborted', 'Stopped');
 	}
+}
+
+/** By content, so that the same texts get the same answer in a copied study or in a run made again. */
+function pairKey({ prompt, a, b }: Presentation): string {
+	return [prompt, a.text, b.text].join('\n');
 }

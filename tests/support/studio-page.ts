@@ -1,5 +1,6 @@
 /** Drives the studio as a person would, and reads what it has stored. */
 import type { Page } from 'playwright';
+import { expect } from 'vitest';
 import type { PolicyRecord, RewardModelRecord, Run } from '../../src/core/records';
 
 export interface Start {
@@ -17,14 +18,16 @@ export async function openStudioPage(
 	await page.addInitScript(
 		({ seed, preferences }) => {
 			let state = seed;
+			const stock = crypto.getRandomValues.bind(crypto);
 			const next = () => {
 				state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
 				return state;
 			};
 			crypto.getRandomValues = <T extends ArrayBufferView | null>(array: T): T => {
-				const bytes = array && new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-				bytes?.forEach((_, i) => (bytes[i] = next() >>> 24));
-				return array;
+				// Seeds are drawn one word at a time; longer draws are ids, whose number depends on timing.
+				return array instanceof Uint32Array && array.length === 1
+					? (array.fill(next()) as T)
+					: stock(array);
 			};
 			if (!localStorage.getItem('tiller.preferences')) {
 				localStorage.setItem('tiller.preferences', JSON.stringify(preferences));
@@ -43,6 +46,10 @@ export async function visit(page: Page, view: string): Promise<void> {
 /** Lets the simulated annotator (happier, 10 % lapses) answer n pairs through the dialog. */
 export async function annotate(page: Page, n: 20 | 50 | 100 | 200, timeout: number): Promise<void> {
 	await visit(page, 'compare');
+	// The queue draws seeds too; when it is full, the annotator's draws are the next ones.
+	await expect
+		.poll(async () => (await readStore(page, 'presentations')).length, { timeout })
+		.toBe(10);
 	await page.getByRole('button', { name: 'Simulated annotator' }).click();
 	await page.getByLabel('How many').selectOption(String(n));
 	await page.getByRole('button', { name: `Answer ${n} pairs` }).click();

@@ -10,8 +10,8 @@ const HASH_FORMAT = 1;
  * how often a pair occurs.
  */
 export function datasetHash(pairs: readonly PreferencePair[]): string {
-	const lines = pairs.map(({ promptId, promptIds, aIds, bIds, y, simulated }) =>
-		JSON.stringify([promptId, promptIds, aIds, bIds, y, simulated])
+	const lines = pairs.map(({ promptIds, aIds, bIds, y, simulated }) =>
+		JSON.stringify([promptIds, aIds, bIds, y, simulated])
 	);
 	return sha256([`pairs ${HASH_FORMAT}`, ...lines.toSorted()].join('\n'));
 }

@@ -7,18 +7,20 @@ export interface Split<T> {
 }
 
 /**
- * Splits by prompt: all pairs of one prompt go to one side. Prompts are ordered by a hash of seed and id and held out until
- * the pairs reach `share` (0 to 1) of all; with two prompts or more and a share above 0, each side gets at least one. Both
- * sides keep the order of the argument; the split itself does not depend on it.
+ * Splits by prompt: all pairs of one prompt go to one side. Prompts are ordered by a hash of seed and tokens (not of ids, so
+ * that a copied study splits alike) and held out until the pairs reach `share` (0 to 1) of all; with two prompts or more and
+ * a share above 0, each side gets at least one. Both sides keep the order of the argument; the split itself does not depend
+ * on it.
  */
-export function splitByPrompt<T extends { promptId: string }>(
+export function splitByPrompt<T extends { promptIds: readonly number[] }>(
 	pairs: readonly T[],
 	share: number,
 	seed: number
 ): Split<T> {
 	const counts = new Map<string, number>();
-	for (const { promptId } of pairs) {
-		counts.set(promptId, (counts.get(promptId) ?? 0) + 1);
+	const keyOf = ({ promptIds }: T): string => promptIds.join(' ');
+	for (const pair of pairs) {
+		counts.set(keyOf(pair), (counts.get(keyOf(pair)) ?? 0) + 1);
 	}
 	const order = [...counts.keys()]
 		.map((id): [string, number] => [id, deriveSeed(seed, `held out ${id}`)])
@@ -33,7 +35,7 @@ export function splitByPrompt<T extends { promptId: string }>(
 		held += counts.get(id) ?? 0;
 	}
 	return {
-		train: pairs.filter((pair) => !heldOutIds.has(pair.promptId)),
-		heldOut: pairs.filter((pair) => heldOutIds.has(pair.promptId))
+		train: pairs.filter((pair) => !heldOutIds.has(keyOf(pair))),
+		heldOut: pairs.filter((pair) => heldOutIds.has(keyOf(pair)))
 	};
 }

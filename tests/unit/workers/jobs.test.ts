@@ -235,7 +235,7 @@ describe('the reward model', () => {
 			return {
 				presentationId: `pair ${i}`,
 				promptId: `prompt ${i % 10}`,
-				promptIds: [3, 17],
+				promptIds: [3, 17 + (i % 10)],
 				aIds: draw(isA ? 0 : 1),
 				bIds: draw(isA ? 1 : 0),
 				y: isA ? 1 : 0,
