@@ -40,6 +40,15 @@ export class Parameters {
 		return this.#step;
 	}
 
+	/** Numbers in all tensors. */
+	get count(): number {
+		let count = 0;
+		for (const p of this) {
+			count += p.values.length;
+		}
+		return count;
+	}
+
 	get bytes(): number {
 		let bytes = 0;
 		for (const p of this) {

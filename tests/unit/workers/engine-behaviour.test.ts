@@ -185,6 +185,13 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 		model.dispose();
 	});
 
+	test('no pass is so large that the thread could not answer within half a second', () => {
+		const [small, large] = [device.mostPositions(1_053_824), device.mostPositions(2_607_168)];
+		expect(large).toBeLessThan(small);
+		// Measured on two shared cores: about 0.6 ms a position on wasm and 10 ms on cpu, forward and backward, at a million parameters.
+		expect(small * (backend === 'wasm' ? 0.6 : 10)).toBeLessThan(500);
+	});
+
 	test('the hidden state asked for is the one at the last token', async () => {
 		const model = await tiny();
 		const batch = batchOf([

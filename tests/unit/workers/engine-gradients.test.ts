@@ -160,6 +160,26 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 		}
 	});
 
+	test('a loss on some outputs alone moves what they depend on, in one pass and in parts', async () => {
+		const { dLogProb, dValue } = coefficients(2);
+		for (const microTokens of [4096, batch.T]) {
+			for (const [loss, isHeadMoved] of [
+				[{ dLogProb }, false],
+				[{ dValue }, true],
+				[() => ({ loss: 0, metrics: {}, dLogProb }), false],
+				[() => ({ loss: 0, metrics: {}, dValue }), true]
+			] as const) {
+				const copy = await withRandomHeads(device);
+				await copy.backward(batch, loss, { ...pass, microTokens });
+				const found = await gradients(copy);
+				const largest = (name: string) => Math.max(0, ...(found.get(name) ?? []).map(Math.abs));
+				expect(largest('score.weight') > 0).toBe(isHeadMoved);
+				expect(largest('model.layers.0.self_attn.q_proj.weight')).toBeGreaterThan(0);
+				copy.dispose();
+			}
+		}
+	});
+
 	test('only the asked-for groups learn', async () => {
 		const copy = await withRandomHeads(device);
 		const before = await weightsOf(copy);

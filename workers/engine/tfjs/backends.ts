@@ -9,6 +9,13 @@ import * as tf from './tf';
 
 export const BACKEND_ORDER: readonly BackendName[] = ['webgpu', 'wasm', 'cpu'];
 
+/**
+ * Most positions times parameters in one pass, so that a forward and backward pass of a thread that computes by itself stays well
+ * under the 500 ms in which a click must be seen (about 400 ms on a slow laptop core; a GPU's thread only waits). Fixed numbers,
+ * not measured ones: the split decides the order of sums, and the same seed must give the same run.
+ */
+const PASS_BUDGET: Record<BackendName, number> = { webgpu: Infinity, wasm: 6e8, cpu: 2.5e7 };
+
 /** A computing device that has passed its self-test. */
 export class TfjsDevice {
 	readonly backend: BackendName;
@@ -23,6 +30,11 @@ export class TfjsDevice {
 	/** Tensors live in this thread's memory and can be read at once. */
 	get isHost(): boolean {
 		return this.backend !== 'webgpu';
+	}
+
+	/** Most positions in one pass of a model with so many parameters. */
+	mostPositions(parameters: number): number {
+		return Math.max(1, Math.floor(PASS_BUDGET[this.backend] / parameters));
 	}
 
 	fail(error: StudioError): void {

@@ -9,7 +9,7 @@ import { sampleRow } from '../../../src/core/methods/log-prob';
 import { uniform } from '../../../src/core/random';
 import { StudioError } from '../../../src/protocol/errors';
 import type { BackendName } from '../../../src/protocol/trainer';
-import { SCALAR_HEADS } from '../decoder-parameters';
+import { LM_HEAD, SCALAR_HEADS } from '../decoder-parameters';
 import type {
 	Batch,
 	Coefficients,
@@ -240,9 +240,10 @@ export class TfjsModel implements LanguageModel {
 	}
 
 	#split(batch: Batch, o: Pass): MicroBatch[] {
+		const most = this.#device.mostPositions(this.#parameters.count);
 		return microBatches(
 			batch,
-			o.microTokens ?? DEFAULT_MICRO_TOKENS,
+			Math.min(o.microTokens ?? DEFAULT_MICRO_TOKENS, most),
 			this.#device.isHost ? 1 : GPU_COLUMN_MULTIPLE
 		);
 	}
@@ -287,7 +288,7 @@ export class TfjsModel implements LanguageModel {
 		groups: readonly ParameterGroup[]
 	): LossResult {
 		let result: LossResult = { loss: 0, metrics: {} };
-		const gradients = this.#differentiate(groups, (w) => {
+		const gradients = this.#differentiate(groups, want, (w) => {
 			const pass = this.#forward(w, part, want, temperature, () => result.dEntropy !== undefined);
 			const outputs = [pass.statistics, pass.values].filter((t) => t !== null);
 			return withGradient(outputs, () => {
@@ -326,7 +327,7 @@ export class TfjsModel implements LanguageModel {
 				(output === 'value' && result.dValue)
 			);
 		});
-		const gradients = this.#differentiate(groups, (w) => {
+		const gradients = this.#differentiate(groups, needed, (w) => {
 			const pass = this.#forward(w, part, needed, temperature, () => result.dEntropy !== undefined);
 			const tensors = [pass.statistics, pass.values].filter((t) => t !== null);
 			const coefficients = coefficientTensors(part, result, batch, pass);
@@ -341,12 +342,20 @@ export class TfjsModel implements LanguageModel {
 		}
 	}
 
-	/** Gradients of a scalar by the weights of `groups`. */
+	/** Gradients of a scalar made of `outputs` by those weights of `groups` that it depends on. */
 	#differentiate(
 		groups: readonly ParameterGroup[],
+		outputs: readonly Output[],
 		f: (w: WeightSource) => tf.Tensor
 	): NamedGradients {
-		const names = [...this.#parameters].filter((p) => groups.includes(p.group)).map((p) => p.name);
+		const readsVocabulary = outputs.includes('logProb') || outputs.includes('entropy');
+		const unread = [
+			...(outputs.includes('value') ? [] : [SCALAR_HEADS]),
+			...(readsVocabulary ? [] : [LM_HEAD])
+		];
+		const names = [...this.#parameters]
+			.filter((p) => groups.includes(p.group) && !unread.includes(p.name))
+			.map((p) => p.name);
 		const inputs = names.map((name) => this.#weights.get(name));
 		const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => {
 			const byName = new Map(names.map((name, i) => [name, tensors[i] as tf.Tensor])); // one tensor per input
