@@ -31,9 +31,9 @@ say(
 	`${MODEL} on wasm, ${ANSWERS} answers (happier, 10 % lapse), ${DEFAULT_PPO.iterations} iterations of ${DEFAULT_PPO.batch}`
 );
 say(
-	'| seed | agreement, % of 200 | reward, reference sd | KL, nats | gold | win rate, % of 200 | s |'
+	'| seed | agreement, % of 200 | reading the last token only | reward, reference sd | KL, nats | gold | win rate, % of 200 | s |'
 );
-say('|---|---|---|---|---|---|---|');
+say('|---|---|---|---|---|---|---|---|');
 for (const seed of SEEDS) {
 	const startedMs = performance.now();
 	const trainer = await startNodeTrainer();
@@ -49,6 +49,8 @@ for (const seed of SEEDS) {
 	const reward = await trainReward(loop, toPreferencePairs(pairs), prompts);
 	const fresh = await collectPairs(loop, UNSEEN_PROMPTS, 200, 'fresh');
 	const agreement = await rewardAgreement(loop, reward.resultId, fresh);
+	const last = await trainReward(loop, toPreferencePairs(pairs), prompts, { pooling: 'last' });
+	const lastAgreement = await rewardAgreement(loop, last.resultId, fresh);
 	const tuned = await tune(loop, reward.resultId, prompts);
 	const gain = await measureGain(loop, tuned.resultId, reward.resultId, UNSEEN_PROMPTS, 4);
 	const test = await measureGain(
@@ -60,7 +62,7 @@ for (const seed of SEEDS) {
 	);
 	const kl = (await listMetrics(trainer.db, tuned.runId)).at(-1)?.values['objective/kl'] ?? NaN;
 	say(
-		`| ${seed} | ${interval(agreement)} | ${gain.rewardBefore.toFixed(2)} -> ${gain.rewardAfter.toFixed(2)} | ${kl.toFixed(1)} | ` +
+		`| ${seed} | ${interval(agreement)} | ${interval(lastAgreement)} | ${gain.rewardBefore.toFixed(2)} -> ${gain.rewardAfter.toFixed(2)} | ${kl.toFixed(1)} | ` +
 			`${gain.goldBefore.toFixed(2)} -> ${gain.goldAfter.toFixed(2)} | ${interval(test.winRate)} | ${((performance.now() - startedMs) / 1000).toFixed(0)} |`
 	);
 }

@@ -1,6 +1,5 @@
 /** Drives the studio as a person would, and reads what it has stored. */
 import type { Page } from 'playwright';
-import { expect } from 'vitest';
 import type { PolicyRecord, RewardModelRecord, Run } from '../../src/core/records';
 
 export interface Start {
@@ -43,13 +42,31 @@ export async function visit(page: Page, view: string): Promise<void> {
 	await page.evaluate((hash) => (location.hash = hash), `#/${view}`);
 }
 
+const SETTLED_MS = 2500;
+
+/** Waits until pairs wait and no more are being written. */
+async function settledQueue(page: Page, timeout: number): Promise<void> {
+	const end = Date.now() + timeout;
+	let count = 0;
+	let sinceMs = Date.now();
+	while (count === 0 || Date.now() - sinceMs < SETTLED_MS) {
+		if (Date.now() > end) {
+			throw new Error('The queue of pairs did not settle.');
+		}
+		await page.waitForTimeout(100);
+		const now = (await readStore(page, 'presentations')).length;
+		if (now !== count) {
+			count = now;
+			sinceMs = Date.now();
+		}
+	}
+}
+
 /** Lets the simulated annotator (happier, 10 % lapses) answer n pairs through the dialog. */
 export async function annotate(page: Page, n: 20 | 50 | 100 | 200, timeout: number): Promise<void> {
 	await visit(page, 'compare');
 	// The queue draws seeds too; when it is full, the annotator's draws are the next ones.
-	await expect
-		.poll(async () => (await readStore(page, 'presentations')).length, { timeout })
-		.toBe(10);
+	await settledQueue(page, timeout);
 	await page.getByRole('button', { name: 'Simulated annotator' }).click();
 	await page.getByLabel('How many').selectOption(String(n));
 	await page.getByRole('button', { name: `Answer ${n} pairs` }).click();
