@@ -22,12 +22,10 @@ export async function openStudioPage(
 				state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
 				return state;
 			};
-			crypto.getRandomValues = <T extends ArrayBufferView | null>(array: T): T => {
+			const seeded = (array: ArrayBufferView<ArrayBuffer>) =>
 				// Seeds are drawn one word at a time; longer draws are ids, whose number depends on timing.
-				return array instanceof Uint32Array && array.length === 1
-					? (array.fill(next()) as T)
-					: stock(array);
-			};
+				array instanceof Uint32Array && array.length === 1 ? array.fill(next()) : stock(array);
+			Object.defineProperty(crypto, 'getRandomValues', { value: seeded });
 			if (!localStorage.getItem('tiller.preferences')) {
 				localStorage.setItem('tiller.preferences', JSON.stringify(preferences));
 			}
