@@ -127,6 +127,12 @@ export class Trainer {
 		});
 	}
 
+	/** A stored policy's weights were replaced: the next reader loads them anew. */
+	forgetPolicy(id: string): void {
+		void this.#models.get(id)?.then((model) => model.dispose());
+		this.#models.delete(id);
+	}
+
 	rewardModel(id: string): Promise<StoredRewardModel> {
 		return kept(this.#rewardModels, id, async () => {
 			const db = await this.db();

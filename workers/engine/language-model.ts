@@ -79,7 +79,7 @@ export interface LanguageModel {
 	zeroGrad(): void;
 	/** Same weights, own copy; moments start at zero. */
 	clone(): Promise<LanguageModel>;
-	/** f32 weights by Hugging Face name; with `optimizer`, also `optimizer.m.<name>`, `optimizer.v.<name>` and `optimizer.step`. */
+	/** f32 weights by Hugging Face name; with `optimizer`, also `optimizer.m.<name>`, `optimizer.v.<name>` and `optimizer.step.<group>`. */
 	save(o?: { optimizer?: boolean }): AsyncIterable<NamedTensor>;
 	load(tensors: AsyncIterable<NamedTensor> | Iterable<NamedTensor>): Promise<void>;
 	dispose(): void;

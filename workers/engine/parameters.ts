@@ -23,21 +23,21 @@ export interface Parameter extends ParameterValues {
 
 const MOMENT_1 = 'optimizer.m.';
 const MOMENT_2 = 'optimizer.v.';
-const STEP = 'optimizer.step';
+const STEP = 'optimizer.step.';
+const GROUPS: readonly ParameterGroup[] = ['trunk', 'heads'];
 
 export class Parameters {
 	readonly #byName = new Map<string, Parameter>();
-	/** Optimiser steps per group taken so far. Integer: bias correction is computed from it in float64. */
-	#step = 0;
+	/**
+	 * Optimiser steps that each group has taken. Integers, from which bias correction is computed in float64; one count for all
+	 * would shrink the first steps of a group that was frozen while another learned.
+	 */
+	readonly #steps: Record<ParameterGroup, number> = { trunk: 0, heads: 0 };
 
 	constructor(list: readonly ParameterValues[]) {
 		for (const p of list) {
 			this.#byName.set(p.name, { ...p, grad: null, m: null, v: null });
 		}
-	}
-
-	get step(): number {
-		return this.#step;
 	}
 
 	/** Numbers in all tensors. */
@@ -100,7 +100,9 @@ export class Parameters {
 			);
 		}
 		const gradScale = clipFactor(gradNorm, o.clipNorm);
-		this.#step++;
+		for (const group of GROUPS) {
+			this.#steps[group] += Number(active.some((p) => p.group === group));
+		}
 		for (const p of active) {
 			const { grad } = p;
 			if (grad === null) {
@@ -113,7 +115,7 @@ export class Parameters {
 				grad,
 				m: p.m,
 				v: p.v,
-				step: this.#step,
+				step: this.#steps[p.group],
 				gradScale,
 				lr: o.lr[p.group] ?? 0,
 				weightDecay: p.shape.length > 1 ? o.weightDecay : 0
@@ -140,7 +142,9 @@ export class Parameters {
 				yield { name: MOMENT_2 + p.name, shape: p.shape, data: p.v };
 			}
 		}
-		yield { name: STEP, shape: [1], data: new Float32Array([this.#step]) };
+		for (const group of GROUPS) {
+			yield { name: STEP + group, shape: [1], data: Float32Array.of(this.#steps[group]) };
+		}
 	}
 
 	/** All weights must be there, with their shapes; moments are optional and start at zero. Nothing changes unless all is well. */
@@ -169,7 +173,9 @@ export class Parameters {
 			p.v = copyOf(incoming.get(MOMENT_2 + p.name));
 			p.grad?.fill(0);
 		}
-		this.#step = incoming.get(STEP)?.data[0] ?? 0;
+		for (const group of GROUPS) {
+			this.#steps[group] = incoming.get(STEP + group)?.data[0] ?? 0;
+		}
 	}
 }
 

@@ -162,10 +162,10 @@ export async function runPpo(job: PpoJob, loop: RunLoop): Promise<PpoState> {
 			invariants,
 			...(job.showSamples && { samples: await job.showSamples() })
 		});
+		assertSound(invariants);
 		await loop.phase('save');
 		state = { iteration: iteration + 1, klController: controller.state(), referenceHash };
 		await commit(job, loop, state);
-		assertSound(invariants);
 	}
 	return state;
 }

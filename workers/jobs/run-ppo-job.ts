@@ -30,7 +30,7 @@ export async function runPpoJob(
 			const resumeFrom = args.resume ? await restore(db, run.id, policy) : undefined;
 			await runPpo({ ...job, ...(resumeFrom && { resumeFrom }) }, loop);
 			loop.flush();
-			return await keep(db, args, { ...loop.run, status: 'done' }, policy);
+			return settled(trainer, await keep(db, args, { ...loop.run, status: 'done' }, policy));
 		} catch (cause) {
 			loop.flush();
 			const error = toStudioError(cause);
@@ -38,7 +38,7 @@ export async function runPpoJob(
 				await settleFailed(db, run.id, error);
 				throw error;
 			}
-			return await stop(db, args, run.id, policy, error);
+			return settled(trainer, await stop(db, args, run.id, policy, error));
 		} finally {
 			policy.dispose();
 		}
@@ -88,6 +88,14 @@ async function restore(db: StudioDb, runId: string, policy: LanguageModel): Prom
 	}
 	await policy.load(unpack(openWeights(checkpoint.weights)));
 	return checkpoint.state as PpoState; // written by runPpo alone
+}
+
+/** A run that was stopped and went on has replaced its policy's weights. */
+function settled(trainer: Trainer, result: JobResult): JobResult {
+	if (result.resultId !== null) {
+		trainer.forgetPolicy(result.resultId);
+	}
+	return result;
 }
 
 /** Stop keeps everything: the policy of the last finished iteration, and the state to go on from. */

@@ -192,6 +192,30 @@ describe('PPO', () => {
 	});
 
 	test(
+		'a reference that was touched ends the run, and that step is not stored',
+		{ timeout: 60_000 },
+		async () => {
+			const t = await startTestLoop('ppo', config);
+			const work = await job(await tiny());
+			let calls = 0;
+			const reward: PpoJob['reward'] = async (batch, signal) => {
+				if (++calls === 2) {
+					const dLogProb = new Float64Array(batch.B * batch.T);
+					dLogProb[batch.promptLength[0] ?? 0] = 1;
+					await work.reference.backward(batch, { dLogProb }, { temperature: 1 });
+					await work.reference.step({ lr: { trunk: 1e-3 }, clipNorm: 1, weightDecay: 0 });
+				}
+				return evenness(batch, signal);
+			};
+			await expect(runPpo({ ...work, reward }, t.loop)).rejects.toMatchObject({
+				detail: { check: 'reference-unchanged' }
+			});
+			expect(await listMetrics(t.db, t.run.id)).toHaveLength(1);
+			expect((await readCheckpoint(t.db, t.run.id))?.state).toMatchObject({ iteration: 1 });
+		}
+	);
+
+	test(
 		'a reward that is not a number ends the run and keeps the last good step',
 		{ timeout: 60_000 },
 		async () => {
