@@ -18,8 +18,7 @@ import { chooseBackend, type ChosenBackend } from './engine/choose-backend';
 import { decoderParameters, trunkShapes } from './engine/decoder-parameters';
 import type { LanguageModel } from './engine/language-model';
 import { batchOf } from './engine/micro-batches';
-import type { BackendSources } from './engine/tfjs/backends';
-import { TfjsModel } from './engine/tfjs/tfjs-model';
+import type { BackendSources } from './engine/device';
 import { estimateTune } from './jobs/estimate-tune';
 import { runPpoJob } from './jobs/run-ppo-job';
 import { runRewardJob } from './jobs/run-reward-job';
@@ -75,6 +74,7 @@ export class Trainer {
 			this.#jobs.get(runId)?.apply(verb);
 			return Promise.resolve(null);
 		},
+		engineStatistics: () => Promise.resolve(this.#backend?.device.statistics() ?? null),
 		diagnostics: () => Promise.resolve(this.#diagnostics())
 	};
 
@@ -103,11 +103,8 @@ export class Trainer {
 	async freshModel(name: string, valueHeads: number): Promise<LanguageModel> {
 		const { config, weights } = await this.files(name);
 		const withHeads = { ...config, valueHeads };
-		return new TfjsModel(
-			withHeads,
-			decoderParameters(withHeads, weights, { kind: 'zero' }),
-			this.backend.device
-		);
+		const parameters = decoderParameters(withHeads, weights, { kind: 'zero' });
+		return this.backend.device.createModel(withHeads, parameters);
 	}
 
 	/** The model that a reference names, shared: never to be trained. */
@@ -172,11 +169,8 @@ export class Trainer {
 		const { config } = await this.files(name);
 		const withHeads = { ...config, valueHeads };
 		try {
-			return new TfjsModel(
-				withHeads,
-				decoderParameters(withHeads, openWeights(bytes), { kind: 'zero' }),
-				this.backend.device
-			);
+			const parameters = decoderParameters(withHeads, openWeights(bytes), { kind: 'zero' });
+			return await this.backend.device.createModel(withHeads, parameters);
 		} catch (cause) {
 			throw asStudioError(cause, name);
 		}
@@ -190,6 +184,8 @@ export class Trainer {
 		const isOther = wanted === 'auto' ? !this.#backend : this.#backend?.device.backend !== wanted;
 		if (isOther) {
 			await this.#forgetModels();
+			this.#backend?.device.dispose();
+			this.#backend = null;
 			this.#backend = await chooseBackend(wanted, this.#sources);
 		}
 		const { device, reason, reports } = this.backend;

@@ -74,11 +74,11 @@ export const INVARIANTS: Readonly<Record<InvariantKey, InvariantText>> = {
 	}
 };
 
-type Backend = 'webgpu' | 'wasm' | 'cpu' | 'tabular';
+type Backend = 'webgpu' | 'wasm' | 'tfjs-webgpu' | 'tfjs-wasm' | 'cpu' | 'tabular';
 
 /** Largest differences that rounding explains. */
 export function roundingLimit(backend: Backend): number {
-	return backend === 'webgpu' ? 1e-4 : 1e-6;
+	return backend.endsWith('webgpu') ? 1e-4 : 1e-6;
 }
 
 const SAMPLER_LIMIT = 1e-3;

@@ -5,7 +5,44 @@ import type { ModelConfig } from '../core/formats/model-config';
 import type { Completion, FixedPromptSample, InvariantCheck, PolicyRef } from '../core/records';
 import type { WireError } from './errors';
 
-export type BackendName = 'webgpu' | 'wasm' | 'cpu';
+/**
+ * What computes, fastest first: our own kernels on the graphics card and on the processor, then TensorFlow.js on both, then its
+ * plain JavaScript.
+ */
+export type BackendName = 'webgpu' | 'wasm' | 'tfjs-webgpu' | 'tfjs-wasm' | 'cpu';
+
+/** The operations of a language model that are counted apart. */
+export type EngineOperation = 'sample' | 'score' | 'backward' | 'step';
+
+/** Sums since the engine started. Counts that an engine does not know (TensorFlow.js) are null. */
+export interface OperationCounts {
+	calls: number;
+	/** Tokens drawn by `sample`; positions passed forward by `score` and `backward`; 0 for `step`. */
+	tokens: number;
+	/** From call to answer. */
+	wallMs: number;
+	/** JavaScript of the engine's own thread: recording, submitting, copying; never waiting. */
+	jsMs: number | null;
+	/** By timestamp-query, where the adapter has it. */
+	gpuMs: number | null;
+	dispatches: number | null;
+	submits: number | null;
+	/** Buffers mapped for reading. */
+	readbacks: number | null;
+	bindGroups: number | null;
+}
+
+export interface EngineStatistics {
+	backend: BackendName;
+	device: string;
+	/** What was chosen for this machine (kernel variants, threads, SIMD level); recorded with a run. */
+	kernels: Record<string, string>;
+	operations: Record<EngineOperation, OperationCounts>;
+	/** Held on the device (or in the WebAssembly memories) now; null where unknown. */
+	bytesAllocated: number | null;
+	/** Of those, in use. */
+	bytesLive: number | null;
+}
 
 /** Outcome of the capability check of one backend. */
 export interface BackendReport {
@@ -106,6 +143,8 @@ export interface TrainerCommands extends Record<string, { args: unknown; result:
 		result: TuneEstimate;
 	};
 	control: { args: { runId: string; verb: JobVerb }; result: null };
+	/** Counters of the engine in use; null before a model is loaded. */
+	engineStatistics: { args: null; result: EngineStatistics | null };
 	/** Facts for "copy diagnostics". */
 	diagnostics: { args: null; result: Record<string, unknown> };
 }

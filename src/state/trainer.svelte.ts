@@ -209,5 +209,5 @@ export class TrainerState {
 }
 
 function withoutGpu(backend: BackendName | 'auto'): BackendName | 'auto' {
-	return backend === 'webgpu' ? 'auto' : backend;
+	return backend.endsWith('webgpu') ? 'auto' : backend;
 }

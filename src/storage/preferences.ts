@@ -4,7 +4,10 @@ import * as v from 'valibot';
 /** A field that is missing or spoilt falls back alone; the others stay. */
 const schema = v.object({
 	theme: v.fallback(v.picklist(['system', 'light', 'dark']), 'system'),
-	backend: v.fallback(v.picklist(['auto', 'webgpu', 'wasm', 'cpu']), 'auto'),
+	backend: v.fallback(
+		v.picklist(['auto', 'webgpu', 'wasm', 'tfjs-webgpu', 'tfjs-wasm', 'cpu']),
+		'auto'
+	),
 	/** null: the default model of this machine. */
 	model: v.fallback(v.nullable(v.string()), null),
 	activeStudyId: v.fallback(v.nullable(v.string()), null),

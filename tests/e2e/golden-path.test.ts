@@ -38,7 +38,12 @@ test(
 	{ timeout: 420_000 },
 	async () => {
 		const { page } = browser;
-		await openStudioPage(page, { url: app.url, seed: SEED, backend: 'wasm', model: 'stories-1m' });
+		await openStudioPage(page, {
+			url: app.url,
+			seed: SEED,
+			backend: 'tfjs-wasm',
+			model: 'stories-1m'
+		});
 
 		await annotate(page, 100, 60_000);
 
@@ -84,7 +89,7 @@ test(
 
 		const assets = await storedAssets(page);
 		const trainer = await startNodeTrainer();
-		await trainer.call('load', { model: 'stories-1m', backend: 'wasm' });
+		await trainer.call('load', { model: 'stories-1m', backend: 'tfjs-wasm' });
 		await finishRun(trainer.db, { run: tuned, ...assets });
 		const loop: Loop = {
 			trainer,

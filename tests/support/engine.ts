@@ -7,8 +7,9 @@ import { readSafetensors } from '../../src/core/formats/safetensors';
 import { createTokenizer, type TextTokenizer } from '../../src/core/formats/tokenizer';
 import type { BackendName } from '../../src/protocol/trainer';
 import { decoderParameters, type HeadInit } from '../../workers/engine/decoder-parameters';
-import { startBackend, type TfjsDevice } from '../../workers/engine/tfjs/backends';
-import { TfjsModel } from '../../workers/engine/tfjs/tfjs-model';
+import { startBackend } from '../../workers/engine/choose-backend';
+import type { ComputeDevice } from '../../workers/engine/device';
+import type { LanguageModel } from '../../workers/engine/language-model';
 
 const wasmFolder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
 export const wasmPaths = {
@@ -16,7 +17,7 @@ export const wasmPaths = {
 	simd: join(wasmFolder, 'tfjs-backend-wasm-simd.wasm')
 };
 
-export async function startTestDevice(backend: BackendName): Promise<TfjsDevice> {
+export async function startTestDevice(backend: BackendName): Promise<ComputeDevice> {
 	const { device, report } = await startBackend(backend, { wasmPaths });
 	if (!device) {
 		throw new Error(`${backend}: ${report.reason}`);
@@ -26,9 +27,9 @@ export async function startTestDevice(backend: BackendName): Promise<TfjsDevice>
 
 export async function loadTestModel(
 	folder: string,
-	device: TfjsDevice,
+	device: ComputeDevice,
 	o: { valueHeads?: number; heads?: HeadInit } = {}
-): Promise<{ model: TfjsModel; tokenizer: TextTokenizer | null }> {
+): Promise<{ model: LanguageModel; tokenizer: TextTokenizer | null }> {
 	const read = (name: string) => readFile(join(folder, name), 'utf8');
 	const config = { ...parseModelConfig(await read('config.json')), valueHeads: o.valueHeads ?? 0 };
 	const file = readSafetensors(await readFile(join(folder, 'model.safetensors')));
@@ -37,5 +38,5 @@ export async function loadTestModel(
 		(text) => createTokenizer(text, config),
 		() => null
 	);
-	return { model: new TfjsModel(config, parameters, device), tokenizer };
+	return { model: await device.createModel(config, parameters), tokenizer };
 }

@@ -1,11 +1,12 @@
 /** Drives the studio as a person would, and reads what it has stored. */
 import type { Page } from 'playwright';
 import type { PolicyRecord, RewardModelRecord, Run } from '../../src/core/records';
+import type { BackendName } from '../../src/protocol/trainer';
 
 export interface Start {
 	url: string;
 	seed: number;
-	backend: 'auto' | 'webgpu' | 'wasm' | 'cpu';
+	backend: BackendName | 'auto';
 	model: string;
 }
 

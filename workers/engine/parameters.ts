@@ -6,6 +6,7 @@
 import { adamwUpdate, clipFactor, globalNorm } from '../../src/core/methods/adamw';
 import { StudioError } from '../../src/protocol/errors';
 import type { NamedTensor, ParameterGroup, StepOptions } from './language-model';
+import { GROUPS, MOMENT_1, MOMENT_2, readSaved, savedSteps } from './saved-tensors';
 
 export interface ParameterValues {
 	readonly name: string;
@@ -20,11 +21,6 @@ export interface Parameter extends ParameterValues {
 	m: Float32Array | null;
 	v: Float32Array | null;
 }
-
-const MOMENT_1 = 'optimizer.m.';
-const MOMENT_2 = 'optimizer.v.';
-const STEP = 'optimizer.step.';
-const GROUPS: readonly ParameterGroup[] = ['trunk', 'heads'];
 
 export class Parameters {
 	readonly #byName = new Map<string, Parameter>();
@@ -142,43 +138,21 @@ export class Parameters {
 				yield { name: MOMENT_2 + p.name, shape: p.shape, data: p.v };
 			}
 		}
-		for (const group of GROUPS) {
-			yield { name: STEP + group, shape: [1], data: Float32Array.of(this.#steps[group]) };
-		}
+		yield* savedSteps(this.#steps);
 	}
 
 	/** All weights must be there, with their shapes; moments are optional and start at zero. Nothing changes unless all is well. */
 	async load(tensors: AsyncIterable<NamedTensor> | Iterable<NamedTensor>): Promise<void> {
-		const incoming = new Map<string, NamedTensor>();
-		for await (const tensor of tensors) {
-			incoming.set(tensor.name, tensor);
-		}
+		const saved = await readSaved(this, tensors);
 		for (const p of this) {
-			for (const prefix of ['', MOMENT_1, MOMENT_2]) {
-				const tensor = incoming.get(prefix + p.name);
-				if ((!tensor && prefix === '') || (tensor && tensor.data.length !== p.values.length)) {
-					throw new StudioError(
-						'wrong-shape',
-						`The saved weights have no ${prefix}${p.name} of shape [${p.shape.join(', ')}].`,
-						{
-							detail: { tensor: prefix + p.name }
-						}
-					);
-				}
-			}
-		}
-		for (const p of this) {
-			p.values = copyOf(incoming.get(p.name)) ?? p.values;
-			p.m = copyOf(incoming.get(MOMENT_1 + p.name));
-			p.v = copyOf(incoming.get(MOMENT_2 + p.name));
+			const found = saved.parameters.get(p.name);
+			p.values = found?.values.slice() ?? p.values;
+			p.m = found?.m?.slice() ?? null;
+			p.v = found?.v?.slice() ?? null;
 			p.grad?.fill(0);
 		}
 		for (const group of GROUPS) {
-			this.#steps[group] = incoming.get(STEP + group)?.data[0] ?? 0;
+			this.#steps[group] = saved.steps[group];
 		}
 	}
-}
-
-function copyOf(tensor: NamedTensor | undefined): Float32Array | null {
-	return tensor ? tensor.data.slice() : null;
 }

@@ -31,6 +31,8 @@ export const sample = {
 		auto: 'automatic',
 		webgpu: 'WebGPU',
 		wasm: 'WebAssembly',
+		'tfjs-webgpu': 'TensorFlow.js, WebGPU',
+		'tfjs-wasm': 'TensorFlow.js, WebAssembly',
 		cpu: 'plain JavaScript'
 	},
 	reason: (backend: string, reason: string) => `Running on ${backend}: ${reason}`,

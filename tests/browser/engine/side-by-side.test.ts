@@ -10,7 +10,7 @@ test(
 	'commands side by side on webgpu do not disturb each other',
 	{ timeout: 120_000 },
 	async () => {
-		const device = await startDevice('webgpu');
+		const device = await startDevice('tfjs-webgpu');
 		const model = await loadModel('stories-1m', device, {
 			valueHeads: 1,
 			heads: { kind: 'normal', seed: 4 }

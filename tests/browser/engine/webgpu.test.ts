@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../../../src/core/random';
-import type { TfjsDevice } from '../../../workers/engine/tfjs/backends';
+import type { ComputeDevice } from '../../../workers/engine/device';
 import { batchOf } from '../../../workers/engine/micro-batches';
 import golden1m from '../../golden/stories-1m/golden.json';
 import greedy1m from '../../golden/stories-1m/golden_greedy.json';
@@ -14,9 +14,9 @@ import {
 import { loadModel, startDevice } from './load-model';
 
 describe('on webgpu', () => {
-	let gpu: TfjsDevice;
+	let gpu: ComputeDevice;
 	beforeAll(async () => {
-		gpu = await startDevice('webgpu');
+		gpu = await startDevice('tfjs-webgpu');
 	});
 
 	test(
@@ -57,7 +57,7 @@ describe('on webgpu', () => {
 			);
 			const c = { dLogProb, dValue: [dLogProb.slice()] };
 			const results: Map<string, Float32Array>[] = [];
-			for (const backend of ['webgpu', 'cpu'] as const) {
+			for (const backend of ['tfjs-webgpu', 'cpu'] as const) {
 				const model = await loadModel('stories-1m', await startDevice(backend), {
 					valueHeads: 1,
 					heads: { kind: 'normal', seed: 2 }
@@ -88,7 +88,7 @@ describe('on webgpu', () => {
 	);
 
 	test('an error on the graphics device fails the next operation instead of giving stale numbers', async () => {
-		const device = await startDevice('webgpu');
+		const device = await startDevice('tfjs-webgpu');
 		const model = await loadModel('stories-1m', device);
 		const batch = batchOf([{ promptIds: [0], ids: [5, 6, 7] }]);
 		await model.score(batch, { temperature: 1 });

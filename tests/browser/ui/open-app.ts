@@ -60,6 +60,7 @@ function answers(): Handlers<TrainerCommands> {
 		trainReward: refuse,
 		tune: refuse,
 		control: () => Promise.resolve(null),
+		engineStatistics: () => Promise.resolve(null),
 		diagnostics: () => Promise.resolve({ standIn: true })
 	};
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { TfjsDevice } from '../../../workers/engine/tfjs/backends';
+import type { ComputeDevice } from '../../../workers/engine/device';
 import { batchOf } from '../../../workers/engine/micro-batches';
 import { loadTestModel, startTestDevice } from '../../support/engine';
 import {
@@ -15,8 +15,8 @@ import {
 const shelf = process.env['TILLER_SHELF'];
 const json = <T>(path: string) => JSON.parse(readFileSync(path, 'utf8')) as T; // golden files, read as written
 
-describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
-	let device: TfjsDevice;
+describe.each(['cpu', 'tfjs-wasm'] as const)('on %s', (backend) => {
+	let device: ComputeDevice;
 	beforeAll(async () => {
 		device = await startTestDevice(backend);
 	});

@@ -2,8 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Batch, Coefficients } from '../../../src/core/methods/loss';
 import { Random } from '../../../src/core/random';
 import type { LanguageModel, Pass } from '../../../workers/engine/language-model';
-import type { TfjsDevice } from '../../../workers/engine/tfjs/backends';
-import { type TfjsModel } from '../../../workers/engine/tfjs/tfjs-model';
+import type { ComputeDevice } from '../../../workers/engine/device';
 import { batchOf } from '../../../workers/engine/micro-batches';
 import { loadTestModel, startTestDevice } from '../../support/engine';
 import { largestDifference } from '../../support/engine-goldens';
@@ -61,7 +60,7 @@ async function gradients(model: LanguageModel): Promise<Map<string, Float64Array
 	return found;
 }
 
-async function withRandomHeads(device: TfjsDevice): Promise<TfjsModel> {
+async function withRandomHeads(device: ComputeDevice): Promise<LanguageModel> {
 	const { model } = await loadTestModel('tests/golden/hf-llama-tiny', device, {
 		valueHeads: 2,
 		heads: { kind: 'normal', seed: 5 }
@@ -69,9 +68,9 @@ async function withRandomHeads(device: TfjsDevice): Promise<TfjsModel> {
 	return model;
 }
 
-describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
-	let device: TfjsDevice;
-	let model: TfjsModel;
+describe.each(['cpu', 'tfjs-wasm'] as const)('on %s', (backend) => {
+	let device: ComputeDevice;
+	let model: LanguageModel;
 	beforeAll(async () => {
 		device = await startTestDevice(backend);
 		model = await withRandomHeads(device);

@@ -10,7 +10,7 @@ import { Random } from '../../../src/core/random';
 import { readCheckpoint } from '../../../src/storage/checkpoints';
 import { getRun, listMetrics } from '../../../src/storage/runs';
 import type { LanguageModel } from '../../../workers/engine/language-model';
-import type { TfjsDevice } from '../../../workers/engine/tfjs/backends';
+import type { ComputeDevice } from '../../../workers/engine/device';
 import * as tf from '../../../workers/engine/tfjs/tf';
 import { runPpo, type PpoJob, type PpoState } from '../../../workers/jobs/ppo';
 import {
@@ -34,9 +34,9 @@ const prompts = [
 	Int32Array.of(8, 30)
 ];
 
-let device: TfjsDevice;
+let device: ComputeDevice;
 beforeAll(async () => {
-	device = await startTestDevice('wasm');
+	device = await startTestDevice('tfjs-wasm');
 });
 const tiny = async (): Promise<LanguageModel> =>
 	(await loadTestModel('tests/golden/hf-llama-tiny', device, { valueHeads: 1 })).model;

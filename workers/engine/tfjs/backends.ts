@@ -1,35 +1,65 @@
 /**
- * Chooses where TensorFlow.js computes: webgpu, wasm, cpu in that order, each only after a small self-test. Watches a GPU for
- * errors that TensorFlow.js would swallow (an invalid pipeline drops its whole command buffer and returns stale data).
+ * Where TensorFlow.js computes: the readable reference that our own kernels are held to, and the next best where those cannot run.
+ * Each backend is used only after a small self-test with known answers.
  */
-import { StudioError, toStudioError } from '../../../src/protocol/errors';
-import type { BackendName, BackendReport } from '../../../src/protocol/trainer';
+import type { ModelConfig } from '../../../src/core/formats/model-config';
+import { StudioError } from '../../../src/protocol/errors';
+import type { BackendName, EngineStatistics } from '../../../src/protocol/trainer';
+import { EngineCounters } from '../counters';
+import type { BackendSources, ComputeDevice } from '../device';
+import { refuseSoftware, sharedGpu, type GpuContext } from '../gpu-device';
+import type { LanguageModel } from '../language-model';
+import type { Parameters } from '../parameters';
 import { readNow } from './host-read';
 import * as tf from './tf';
-
-export const BACKEND_ORDER: readonly BackendName[] = ['webgpu', 'wasm', 'cpu'];
+import { TfjsModel } from './tfjs-model';
 
 /**
  * Most positions times parameters in one pass, so that a forward and backward pass of a thread that computes by itself stays well
  * under the 500 ms in which a click must be seen (about 400 ms on a slow laptop core; a GPU's thread only waits). Fixed numbers,
  * not measured ones: the split decides the order of sums, and the same seed must give the same run.
  */
-const PASS_BUDGET: Record<BackendName, number> = { webgpu: Infinity, wasm: 6e8, cpu: 2.5e7 };
+const PASS_BUDGET: Record<TfjsBackend, number> = {
+	'tfjs-webgpu': Infinity,
+	'tfjs-wasm': 6e8,
+	cpu: 2.5e7
+};
 
-/** A computing device that has passed its self-test. */
-export class TfjsDevice {
-	readonly backend: BackendName;
+export class TfjsDevice implements ComputeDevice {
+	readonly backend: TfjsBackend;
 	readonly device: string;
-	#failure: StudioError | null = null;
+	readonly counters = new EngineCounters();
+	readonly #gpu: GpuContext | null;
 
-	constructor(backend: BackendName, device: string) {
+	constructor(backend: TfjsBackend, device: string, gpu: GpuContext | null = null) {
 		this.backend = backend;
 		this.device = device;
+		this.#gpu = gpu;
+	}
+
+	async createModel(config: ModelConfig, parameters: Parameters): Promise<LanguageModel> {
+		return new TfjsModel(config, parameters, this);
+	}
+
+	statistics(): EngineStatistics {
+		const { backend, device } = this;
+		const operations = this.counters.snapshot();
+		const { numBytes } = tf.memory();
+		return { backend, device, kernels: {}, operations, bytesAllocated: null, bytesLive: numBytes };
+	}
+
+	/** TensorFlow.js has one set of kernels. */
+	useKernels(kernels: Record<string, string>): boolean {
+		return Object.keys(kernels).length === 0;
+	}
+
+	dispose(): void {
+		// TensorFlow.js keeps its backend for as long as the worker lives.
 	}
 
 	/** Tensors live in this thread's memory and can be read at once. */
 	get isHost(): boolean {
-		return this.backend !== 'webgpu';
+		return this.#gpu === null;
 	}
 
 	/** Most positions in one pass of a model with so many parameters. */
@@ -37,113 +67,48 @@ export class TfjsDevice {
 		return Math.max(1, Math.floor(PASS_BUDGET[this.backend] / parameters));
 	}
 
-	fail(error: StudioError): void {
-		this.#failure ??= error;
-	}
-
-	/** Throws what the GPU reported since the start; a device that failed once is never trusted again. */
+	/** Throws what the GPU reported since the start. */
 	assertHealthy(): void {
-		if (this.#failure) {
-			throw this.#failure;
-		}
+		this.#gpu?.assertHealthy();
 	}
 
 	async read(tensor: tf.Tensor | null): Promise<Float32Array | null> {
 		if (!tensor) {
 			return null;
 		}
-		if (this.isHost) {
-			return readNow(tensor);
-		}
-		try {
-			return await tensor.data<'float32'>();
-		} catch (cause) {
-			this.assertHealthy();
-			throw new StudioError('device-lost', 'The graphics device stopped answering.', { cause });
-		}
+		return this.#gpu ? this.#gpu.answered(tensor.data<'float32'>()) : readNow(tensor);
 	}
 }
 
-/** Where the wasm binaries lie, and which backends exist here; the worker entry fills it in (Node tests do their own). */
-export interface BackendSources {
-	/** URLs or paths of the two builds without threads. */
-	wasmPaths: { plain: string; simd: string };
-	onDeviceLost?: (error: StudioError) => void;
-}
+export type TfjsBackend = Extract<BackendName, 'tfjs-webgpu' | 'tfjs-wasm' | 'cpu'>;
 
-/** Start one backend and test it. The report tells a person what happened; `device` is null where it cannot be used. */
-export async function startBackend(
-	backend: BackendName,
+/** Starts TensorFlow.js on one backend and tests it. @throws StudioError saying why it cannot be used */
+export async function startTfjs(
+	backend: TfjsBackend,
 	sources: BackendSources
-): Promise<{ device: TfjsDevice | null; report: BackendReport }> {
-	const started = performance.now();
-	try {
-		const device = await starters[backend](sources);
-		await selfTest(device);
-		const selfTestMs = performance.now() - started;
-		return {
-			device,
-			report: {
-				backend,
-				ok: true,
-				reason: 'It passed its self-test.',
-				device: device.device,
-				selfTestMs
-			}
-		};
-	} catch (cause) {
-		const error = toStudioError(cause);
-		return {
-			device: null,
-			report: { backend, ok: false, reason: error.message, device: '', selfTestMs: null }
-		};
-	}
+): Promise<TfjsDevice> {
+	const device = await starters[backend](sources);
+	await selfTest(device);
+	return device;
 }
 
-const starters: Record<BackendName, (sources: BackendSources) => Promise<TfjsDevice>> = {
-	webgpu: startWebGpu,
-	wasm: startWasm,
+const starters: Record<TfjsBackend, (sources: BackendSources) => Promise<TfjsDevice>> = {
+	'tfjs-webgpu': startWebGpu,
+	'tfjs-wasm': startWasm,
 	cpu: startCpu
 };
 
 async function startWebGpu(sources: BackendSources): Promise<TfjsDevice> {
-	const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
-	if (!gpu) {
-		const isSecure = (globalThis as { isSecureContext?: boolean }).isSecureContext !== false;
-		throw isSecure
-			? new StudioError('no-webgpu', 'This browser has no WebGPU.')
-			: new StudioError(
-					'insecure-context',
-					'Browsers hide WebGPU on pages that are not localhost or HTTPS.'
-				);
-	}
-	const adapter = await gpu.requestAdapter();
-	if (!adapter) {
-		throw new StudioError('no-webgpu', 'WebGPU is there, but it found no graphics adapter.');
-	}
-	const { vendor, architecture, description } = adapter.info;
-	const name = description || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed adapter';
-	await import('@tensorflow/tfjs-backend-webgpu');
+	const gpu = await sharedGpu();
+	refuseSoftware(gpu, sources.refuseSoftwareGpu);
+	const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
 	// Small tensors would be computed on the CPU behind our back.
 	tf.env().set('WEBGPU_CPU_FORWARD', false);
+	tf.removeBackend('webgpu');
+	tf.registerBackend('webgpu', () => new WebGPUBackend(gpu.device, gpu.info));
 	await activate('webgpu');
-	const device = new TfjsDevice('webgpu', name);
-	const { device: gpuDevice } = tf.backend() as unknown as { device: GPUDevice }; // the webgpu backend keeps it public
-	gpuDevice.onuncapturederror = (event) => {
-		const isMemory = event.error instanceof GPUOutOfMemoryError;
-		device.fail(
-			new StudioError(isMemory ? 'out-of-memory' : 'backend-failed', event.error.message)
-		);
-	};
-	void gpuDevice.lost.then((info) => {
-		const error = new StudioError('device-lost', info.message || 'The graphics device was lost.', {
-			detail: { reason: info.reason }
-		});
-		device.fail(error);
-		if (info.reason !== 'destroyed') {
-			sources.onDeviceLost?.(error);
-		}
-	});
+	const device = new TfjsDevice('tfjs-webgpu', gpu.name, gpu);
+	gpu.onLost((error) => sources.onDeviceLost?.(error));
 	return device;
 }
 
@@ -163,7 +128,7 @@ async function startWasm(sources: BackendSources): Promise<TfjsDevice> {
 	tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
 	await activate('wasm');
 	const hasSimd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
-	return new TfjsDevice('wasm', hasSimd ? 'SIMD' : 'no SIMD');
+	return new TfjsDevice('tfjs-wasm', hasSimd ? 'SIMD' : 'no SIMD');
 }
 
 async function startCpu(): Promise<TfjsDevice> {
@@ -173,7 +138,7 @@ async function startCpu(): Promise<TfjsDevice> {
 }
 
 /** setBackend answers false, and silently stays elsewhere, when a backend cannot start. */
-async function activate(backend: BackendName): Promise<void> {
+async function activate(backend: 'webgpu' | 'wasm' | 'cpu'): Promise<void> {
 	const isSet = await tf.setBackend(backend);
 	await tf.ready();
 	if (!isSet || tf.getBackend() !== backend) {

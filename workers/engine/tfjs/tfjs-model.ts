@@ -29,6 +29,7 @@ import type {
 import { DEFAULT_MICRO_TOKENS, microBatches, type MicroBatch } from '../micro-batches';
 import { assertUsable } from '../check-loss';
 import type { Parameters } from '../parameters';
+import { newTokens } from '../counters';
 import { breathe } from '../yielding';
 import type { TfjsDevice } from './backends';
 import { GpuDecodeCache, HostDecodeCache } from './decode-cache';
@@ -77,7 +78,11 @@ export class TfjsModel implements LanguageModel {
 		return this.#parameters.bytes + this.#weights.bytes;
 	}
 
-	async score(batch: Batch, o: Pass): Promise<Scores> {
+	score(batch: Batch, o: Pass): Promise<Scores> {
+		return this.#device.counters.time('score', batch.B * batch.T, () => this.#score(batch, o));
+	}
+
+	async #score(batch: Batch, o: Pass): Promise<Scores> {
 		const want = o.want ?? DEFAULT_OUTPUTS;
 		const scores = this.#emptyScores(batch, want);
 		for (const part of this.#split(batch, o)) {
@@ -118,6 +123,13 @@ export class TfjsModel implements LanguageModel {
 	}
 
 	async sample(prompts: readonly Int32Array[], o: Sampling): Promise<Sampled> {
+		const { counters } = this.#device;
+		const sampled = await counters.time('sample', 0, () => this.#sample(prompts, o));
+		counters.add('sample', 'tokens', newTokens(sampled));
+		return sampled;
+	}
+
+	async #sample(prompts: readonly Int32Array[], o: Sampling): Promise<Sampled> {
 		const B = prompts.length;
 		const V = this.config.vocabSize;
 		const promptLength = Int32Array.from(prompts, (p) => p.length);
@@ -183,7 +195,12 @@ export class TfjsModel implements LanguageModel {
 		return { B, T, ids, promptLength, length, behaviourLogProb, stopped };
 	}
 
-	async backward(batch: Batch, loss: Loss | Coefficients, o: Pass): Promise<LossResult> {
+	backward(batch: Batch, loss: Loss | Coefficients, o: Pass): Promise<LossResult> {
+		const work = () => this.#backward(batch, loss, o);
+		return this.#device.counters.time('backward', batch.B * batch.T, work);
+	}
+
+	async #backward(batch: Batch, loss: Loss | Coefficients, o: Pass): Promise<LossResult> {
 		const want = o.want ?? DEFAULT_OUTPUTS;
 		const parts = this.#split(batch, o);
 		const groups = o.groups ?? ['trunk', 'heads'];
@@ -194,7 +211,7 @@ export class TfjsModel implements LanguageModel {
 			}
 			const result: LossResult =
 				typeof loss === 'function'
-					? loss(await this.score(batch, o), batch)
+					? loss(await this.#score(batch, o), batch)
 					: { loss: 0, metrics: {}, ...loss };
 			assertUsable(result, batch);
 			if (result.skip === undefined) {
@@ -211,10 +228,12 @@ export class TfjsModel implements LanguageModel {
 	}
 
 	async step(o: StepOptions): Promise<{ gradNorm: number }> {
-		await breathe();
-		const { gradNorm, changed } = this.#parameters.update(o);
-		this.#weights.invalidate(changed);
-		return { gradNorm };
+		return this.#device.counters.time('step', 0, async () => {
+			await breathe();
+			const { gradNorm, changed } = this.#parameters.update(o);
+			this.#weights.invalidate(changed);
+			return { gradNorm };
+		});
 	}
 
 	zeroGrad(): void {
