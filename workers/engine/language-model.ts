@@ -39,6 +39,8 @@ export interface Sampled extends Batch {
 	behaviourLogProb: F;
 	/** [B], 1 where a stop id ended the row. */
 	stopped: Uint8Array;
+	/** [B*T], head 0 after token t where a token was drawn from there (promptLength-1 <= t < length-1), else 0. Only of engines that sample on the device. */
+	behaviourValue?: F;
 }
 
 export type ParameterGroup = 'trunk' | 'heads';
