@@ -56,21 +56,25 @@ export interface TriadCount {
 	share: Estimate | Missing<'nothing-counted'>;
 }
 
-/** By prompt: whether the first of two completions (in the order of their ids) won more often than it lost. */
-function winners(decisions: readonly Decision[]): Map<string, Map<string, number>> {
-	const byPrompt = new Map<string, Map<string, number>>();
-	for (const { promptId, aId, bId, outcome } of decisions) {
-		const leads = byPrompt.get(promptId) ?? new Map<string, number>();
-		byPrompt.set(promptId, leads);
-		const isInOrder = aId < bId;
-		const key = isInOrder ? pairKey(aId, bId) : pairKey(bId, aId);
-		const lead = outcome === 'tie' ? 0 : (outcome === 'a') === isInOrder ? 1 : -1;
-		leads.set(key, (leads.get(key) ?? 0) + lead);
-	}
-	return byPrompt;
+/** Of one prompt's completions, how often each won against each other one it met, less how often it lost. */
+type Leads = Map<string, Map<string, number>>;
+
+function addLead(leads: Leads, winner: string, loser: string, lead: number): void {
+	const row = leads.get(winner) ?? new Map<string, number>();
+	leads.set(winner, row.set(loser, (row.get(loser) ?? 0) + lead));
 }
 
-const pairKey = (first: string, second: string): string => JSON.stringify([first, second]);
+function leadsByPrompt(decisions: readonly Decision[]): Leads[] {
+	const byPrompt = new Map<string, Leads>();
+	for (const { promptId, aId, bId, outcome } of decisions) {
+		const leads = byPrompt.get(promptId) ?? new Map<string, Map<string, number>>();
+		byPrompt.set(promptId, leads);
+		const lead = outcome === 'tie' ? 0 : outcome === 'a' ? 1 : -1;
+		addLead(leads, aId, bId, lead);
+		addLead(leads, bId, aId, -lead);
+	}
+	return [...byPrompt.values()];
+}
 
 /**
  * Circular triads where not everything was compared with everything: among closed triads within a prompt. Of a pair that was
@@ -79,26 +83,23 @@ const pairKey = (first: string, second: string): string => JSON.stringify([first
 export function closedTriads(decisions: readonly Decision[]): TriadCount {
 	let closed = 0;
 	let circular = 0;
-	for (const leads of winners(decisions).values()) {
-		const decided = new Map([...leads].filter(([, lead]) => lead !== 0));
-		const names = [...decided.keys()].flatMap((key) => JSON.parse(key) as string[]);
-		const ids = [...new Set(names)].sort();
-		ids.forEach((x, i) =>
-			ids.slice(i + 1).forEach((y, j) => {
-				const xy = decided.get(pairKey(x, y));
-				for (const z of xy === undefined ? [] : ids.slice(i + j + 2)) {
-					const yz = decided.get(pairKey(y, z));
-					const xz = decided.get(pairKey(x, z));
-					if (xy === undefined || yz === undefined || xz === undefined) {
+	for (const leads of leadsByPrompt(decisions)) {
+		for (const [x, ofX] of leads) {
+			// Each triad once: its names in order.
+			const after = [...ofX].filter(([name, lead]) => name > x && lead !== 0);
+			for (const [y, xy] of after) {
+				const ofY = leads.get(y);
+				for (const [z, xz] of after) {
+					const yz = z > y ? (ofY?.get(z) ?? 0) : 0;
+					if (yz === 0) {
 						continue;
 					}
 					closed++;
 					// x over y over z over x, or the other way round.
-					const isCircular = xy > 0 === yz > 0 && xy > 0 !== xz > 0;
-					circular += isCircular ? 1 : 0;
+					circular += xy > 0 === yz > 0 && xy > 0 !== xz > 0 ? 1 : 0;
 				}
-			})
-		);
+			}
+		}
 	}
 	return { closed, circular, share: shareOf(circular, closed) };
 }
