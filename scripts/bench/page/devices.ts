@@ -1,0 +1,17 @@
+/** Starts the app's engines on a page of the benchmark. */
+import simdUrl from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm?url';
+import wasmUrl from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm?url';
+import type { BackendName } from '../../../src/protocol/trainer';
+import { startBackend } from '../../../workers/engine/choose-backend';
+import type { ComputeDevice } from '../../../workers/engine/device';
+
+export const sources = { wasmPaths: { plain: wasmUrl, simd: simdUrl } };
+
+/** @throws Error with the reason if it cannot be used */
+export async function startDevice(backend: BackendName): Promise<ComputeDevice> {
+	const { device, report } = await startBackend(backend, sources);
+	if (!device) {
+		throw new Error(`${backend}: ${report.reason}`);
+	}
+	return device;
+}
