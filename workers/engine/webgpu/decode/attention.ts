@@ -8,7 +8,7 @@ import type { KernelSource } from '../kernel';
 import { STATE_CONSTANTS } from './decode-state';
 
 /** Positions whose scores lie in shared memory at a time. */
-const PIECE = 512;
+const PIECE = 256;
 
 /** Bindings: state, queries [row, heads * headDim], cache of the layer, out like the queries. Grid: [rows, heads]. */
 export function decodeAttention(c: ModelConfig): KernelSource {

@@ -10,8 +10,6 @@ import type { KernelSource } from '../kernel';
 import { STATE_CONSTANTS } from './decode-state';
 import { PHILOX } from './philox';
 
-const THREADS = 256;
-
 /** Words of one row of logits: a multiple of 4. */
 export function paddedVocab(vocabSize: number): number {
 	return Math.ceil(vocabSize / 4) * 4;
@@ -24,6 +22,8 @@ export function paddedVocab(vocabSize: number): number {
 export function decodeSampler(c: ModelConfig): KernelSource {
 	const hasValue = c.valueHeads > 0;
 	const blocks = paddedVocab(c.vocabSize) / 4;
+	// A workgroup's barriers are dear where there is little to do between them.
+	const threads = blocks > 4096 ? 256 : 128;
 	const idBits = Math.max(1, Math.ceil(Math.log2(c.vocabSize)));
 	const code = `
 ${STATE_CONSTANTS}
@@ -40,9 +40,9 @@ ${
 @group(0) @binding(5) var<storage, read> heads : array<f32>;`
 		: ''
 }
-var<workgroup> shares : array<f32, ${THREADS}>;
+var<workgroup> shares : array<f32, ${threads}>;
 var<workgroup> reduced : f32;
-var<workgroup> candidates : array<u32, ${THREADS}>;
+var<workgroup> candidates : array<u32, ${threads}>;
 ${PHILOX}
 
 // Keeps the tokens down to this place in the order.
@@ -51,7 +51,7 @@ struct Cut { key : u32, id : u32 }
 fn reduceSum(share : f32, tid : u32) -> f32 {
 	workgroupBarrier();
 	shares[tid] = share;
-	for (var half = ${THREADS / 2}u; half > 0u; half >>= 1u) {
+	for (var half = ${threads / 2}u; half > 0u; half >>= 1u) {
 		workgroupBarrier();
 		if (tid < half) { shares[tid] += shares[tid + half]; }
 	}
@@ -62,7 +62,7 @@ fn reduceSum(share : f32, tid : u32) -> f32 {
 fn reduceMax(share : f32, tid : u32) -> f32 {
 	workgroupBarrier();
 	shares[tid] = share;
-	for (var half = ${THREADS / 2}u; half > 0u; half >>= 1u) {
+	for (var half = ${threads / 2}u; half > 0u; half >>= 1u) {
 		workgroupBarrier();
 		if (tid < half) { shares[tid] = max(shares[tid], shares[tid + half]); }
 	}
@@ -83,7 +83,7 @@ fn isKept(key : u32, id : u32, cut : Cut) -> bool {
 // Of the tokens that \`cut\` keeps, those above \`key\` and those equal to it with ids below \`ids\`: their number or their weight.
 fn measure(row : u32, largest : f32, temperature : f32, cut : Cut, isWeighted : bool, key : u32, ids : u32, tid : u32) -> f32 {
 	var share = 0.0;
-	for (var block = tid; block < BLOCKS; block += ${THREADS}u) {
+	for (var block = tid; block < BLOCKS; block += ${threads}u) {
 		let four = logits[row * BLOCKS + block];
 		for (var i = 0u; i < 4u; i++) {
 			let id = 4u * block + i;
@@ -113,7 +113,7 @@ fn shorten(row : u32, largest : f32, temperature : f32, cut : Cut, isWeighted : 
 	return Cut(key, id);
 }
 
-@compute @workgroup_size(${THREADS})
+@compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) tid : u32) {
 	let row = state[DRAW + group.x];
 	let column = state[COLUMN] + 1u;
@@ -123,7 +123,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t
 
 	var high = -3e38;
 	var failures = 0.0;
-	for (var block = tid; block < BLOCKS; block += ${THREADS}u) {
+	for (var block = tid; block < BLOCKS; block += ${threads}u) {
 		let four = logits[row * BLOCKS + block];
 		for (var i = 0u; i < 4u; i++) {
 			if (4u * block + i < VOCAB) {
@@ -153,7 +153,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t
 	var sum = 0.0;
 	var best = -3e38;
 	var bestId = NO_TOKEN;
-	for (var block = tid; block < BLOCKS; block += ${THREADS}u) {
+	for (var block = tid; block < BLOCKS; block += ${threads}u) {
 		let four = logits[row * BLOCKS + block];
 		let noise = philox(vec4u(column, block, rowLow, rowHigh), seed);
 		for (var i = 0u; i < 4u; i++) {
@@ -176,7 +176,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t
 	workgroupBarrier();
 	shares[tid] = best;
 	candidates[tid] = bestId;
-	for (var half = ${THREADS / 2}u; half > 0u; half >>= 1u) {
+	for (var half = ${threads / 2}u; half > 0u; half >>= 1u) {
 		workgroupBarrier();
 		if (tid < half) {
 			let score = shares[tid + half];
@@ -202,7 +202,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t
 		hasValue
 			? `var squares = 0.0;
 	var value = 0.0;
-	for (var i = tid; i < ${c.hiddenSize}u; i += ${THREADS}u) {
+	for (var i = tid; i < ${c.hiddenSize}u; i += ${threads}u) {
 		let x = stream[row * ${c.hiddenSize}u + i];
 		squares += x * x;
 		value += x * gain[i] * heads[i];

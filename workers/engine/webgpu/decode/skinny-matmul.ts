@@ -9,12 +9,14 @@ import type { Access, KernelSource } from '../kernel';
 import { STATE_CONSTANTS } from './decode-state';
 
 export const ROWS_PER_TILE = 8;
-const THREADS = 256;
+const THREADS = 128;
 const LANES = 8;
 const COLUMN_GROUPS = THREADS / LANES;
 const THREADS_PER_ROW = THREADS / ROWS_PER_TILE;
-/** Floats of one row of x in shared memory at a time: 8 KiB for the tile. */
+/** Most floats of one row of x in shared memory at a time: 8 KiB for the tile. */
 const CHUNK = 256;
+/** Of the lanes' sums in shared memory; the odd one spreads the lanes over its banks. */
+const SUM_STRIDE = COLUMN_GROUPS + 1;
 
 export interface SkinnyMatmul {
 	label: string;
@@ -54,13 +56,14 @@ const times = (count: number, line: (i: number) => string): string =>
 export function skinnyMatmul(m: SkinnyMatmul): KernelSource {
 	const width = m.inner % 4 === 0 ? 4 : 1;
 	const units = m.inner / width;
-	const chunk = CHUNK / width;
+	const chunk = Math.min(CHUNK / width, Math.ceil(units / LANES) * LANES);
 	const fullChunks = Math.floor(units / chunk);
 	const tail = units - fullChunks * chunk;
 	const perThread = columnsPerThread(m.outer);
 	const columns = COLUMN_GROUPS * perThread;
-	const rowsPerPass = 4 / perThread;
-	const perLane = rowsPerPass * columns + 4; // the 4 spread the lanes over the banks of shared memory
+	// Memory is cleared before use, so the rows of x and then the sums share one array where they can.
+	const sums = width === 4 ? 'tile' : 'sums';
+	const tileSize = Math.max(ROWS_PER_TILE * chunk, width === 4 ? LANES * SUM_STRIDE : 0);
 	const hasNorm = m.normEps !== null;
 	const fixed: { access: Access; declaration: string }[] = [
 		{ access: 'read', declaration: 'state : array<u32>' },
@@ -107,8 +110,10 @@ export function skinnyMatmul(m: SkinnyMatmul): KernelSource {
 	};
 
 	const total = (column: string) =>
-		`vec4f(${[0, 1, 2, 3].map((l) => `part[${l * perLane}u + ${column}]`).join(', ')}) + ` +
-		`vec4f(${[4, 5, 6, 7].map((l) => `part[${l * perLane}u + ${column}]`).join(', ')})`;
+		[0, 4]
+			.map((l) => [0, 1, 2, 3].map((i) => `${sums}[${(l + i) * SUM_STRIDE}u + ${column}][i]`))
+			.map((four) => `vec4f(${four.join(', ')})`)
+			.join(' + ');
 
 	const code = `
 ${STATE_CONSTANTS}
@@ -119,8 +124,8 @@ ${bindings
 		return `@group(0) @binding(${i}) var<storage, ${mode}> ${declaration};`;
 	})
 	.join('\n')}
-var<workgroup> tile : array<Unit, ${ROWS_PER_TILE * chunk}>;
-var<workgroup> part : array<f32, ${LANES * perLane}>;
+var<workgroup> tile : array<Unit, ${tileSize}>;
+${width === 4 ? '' : `var<workgroup> sums : array<vec4f, ${LANES * SUM_STRIDE}>;`}
 ${hasNorm ? `var<workgroup> rowSquares : array<f32, ${THREADS}>;\nvar<workgroup> scale : array<f32, ${ROWS_PER_TILE}>;` : ''}
 
 fn along(a : Unit, b : Unit) -> f32 { return ${width === 4 ? 'dot(a, b)' : 'a * b'}; }
@@ -156,31 +161,27 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t
 	}`
 			: ''
 	}
-	${times(ROWS_PER_TILE / rowsPerPass, (pass) => {
-		const rows = Array.from({ length: rowsPerPass }, (_, i) => pass * rowsPerPass + i);
-		const step = m.pairs ? 2 : 1;
+	// Sums of eight lanes become one, four rows of ${COLUMN_GROUPS} columns at a time.
+	${times(2 * perThread, (pass) => {
+		const p = pass >> 1;
+		const firstOfPass = 4 * (pass & 1);
+		const four = [0, 1, 2, 3].map((i) => `sum${p}_${firstOfPass + i}`).join(', ');
 		return `
-	${pass > 0 ? 'workgroupBarrier();' : ''}
-	${rows
-		.map((r, i) =>
-			times(
-				perThread,
-				(p) =>
-					`part[lane * ${perLane}u + ${i * columns + p * COLUMN_GROUPS}u + place] = sum${p}_${r};`
-			)
-		)
-		.join('\n')}
 	workgroupBarrier();
-	for (var i = tid * ${step}u; i < ${rowsPerPass * columns}u; i += ${THREADS * step}u) {
-		let r = ${pass * rowsPerPass}u + i / ${columns}u;
-		let c = firstColumn + i % ${columns}u;
+	${sums}[lane * ${SUM_STRIDE}u + place] = vec4f(${four});
+	workgroupBarrier();
+	if (tid < ${m.pairs ? 2 * COLUMN_GROUPS : 4 * COLUMN_GROUPS}u) {
+		let i = tid / ${m.pairs ? COLUMN_GROUPS / 2 : COLUMN_GROUPS}u;
+		let column = tid ${m.pairs ? `* 2u ` : ''}% ${COLUMN_GROUPS}u;
+		let r = ${firstOfPass}u + i;
+		let c = firstColumn + ${p * COLUMN_GROUPS}u + column;
 		if (firstRow + r < count && c < ${m.outer}u) {
-			let halves = ${total('i')};
+			let halves = ${total('column')};
 			let y = (halves.x + halves.y) + (halves.z + halves.w);
 			${
 				m.pairs
-					? `let halves1 = ${total('i + 1u')};
-			let y1 = (halves1.x + halves1.y) + (halves1.z + halves1.w);
+					? `let others = ${total('column + 1u')};
+			let y1 = (others.x + others.y) + (others.z + others.w);
 			store(state[${m.rows} + firstRow + r], c, vec2f(y, y1)${hasNorm ? ' * scale[r]' : ''});`
 					: `store(state[${m.rows} + firstRow + r], c, y${hasNorm ? ' * scale[r]' : ''});`
 			}
