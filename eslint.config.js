@@ -73,7 +73,13 @@ const NO_DEFAULT_EXPORT = {
 };
 
 export default defineConfig(
-	{ ignores: ['dist/', 'public/', 'coverage/', 'tests/golden/', 'node_modules/', '.cache/'] },
+	{
+		ignores: [
+			...['dist/', 'public/', 'coverage/', 'tests/golden/', 'node_modules/', '.cache/'],
+			// AssemblyScript.
+			'workers/engine/wasm/kernels/'
+		]
+	},
 	js.configs.recommended,
 	ts.configs.recommended,
 	svelte.configs.recommended,

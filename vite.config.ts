@@ -3,6 +3,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs';
+import { kernels } from './scripts/kernels-plugin.mjs';
 
 /** Without these a dependency found late makes Vite reload the page in the middle of a browser test. */
 const PREBUNDLED = [
@@ -34,7 +35,7 @@ const isolation = {
 const executablePath = findChromium();
 
 export default defineConfig({
-	plugins: [svelte({ configFile: false })],
+	plugins: [kernels(), svelte({ configFile: false })],
 	worker: { format: 'es' },
 	build: {
 		target: 'es2023',

@@ -1,6 +1,7 @@
 /** Runs a TypeScript file of this repository in Node through Vite, so that it resolves packages as the app does. */
 import { resolve } from 'node:path';
 import { createServer } from 'vite';
+import { kernels } from './kernels-plugin.mjs';
 
 const [file, ...rest] = process.argv.slice(2);
 if (!file) {
@@ -10,6 +11,7 @@ if (!file) {
 process.argv.splice(2, process.argv.length, ...rest);
 const server = await createServer({
 	configFile: false,
+	plugins: [kernels()],
 	root: new URL('..', import.meta.url).pathname,
 	logLevel: 'error',
 	appType: 'custom',

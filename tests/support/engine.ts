@@ -10,6 +10,7 @@ import { decoderParameters, type HeadInit } from '../../workers/engine/decoder-p
 import { startBackend } from '../../workers/engine/choose-backend';
 import type { ComputeDevice } from '../../workers/engine/device';
 import type { LanguageModel } from '../../workers/engine/language-model';
+import { readKernels } from './wasm-modules';
 
 const wasmFolder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
 export const wasmPaths = {
@@ -18,7 +19,7 @@ export const wasmPaths = {
 };
 
 export async function startTestDevice(backend: BackendName): Promise<ComputeDevice> {
-	const { device, report } = await startBackend(backend, { wasmPaths });
+	const { device, report } = await startBackend(backend, { wasmPaths, readKernels });
 	if (!device) {
 		throw new Error(`${backend}: ${report.reason}`);
 	}

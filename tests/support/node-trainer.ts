@@ -6,6 +6,7 @@ import type { TrainerCommands, TrainerEvent } from '../../src/protocol/trainer';
 import { openStudio, type StudioDb } from '../../src/storage/db';
 import { Trainer } from '../../workers/trainer';
 import { wasmPaths } from './engine';
+import { readKernels } from './wasm-modules';
 
 const models = fileURLToPath(new URL('../../public/models/', import.meta.url));
 let count = 0;
@@ -25,6 +26,7 @@ export async function startNodeTrainer(
 	const db = await openStudio({ name: `trainer ${++count}` });
 	const trainer = new Trainer({
 		wasmPaths,
+		readKernels,
 		readFile: (model, file) => readFile(`${models}${model}/${file}`),
 		openDb: () => Promise.resolve(db),
 		emit: onEvent

@@ -25,6 +25,8 @@ export interface ComputeDevice {
 export interface BackendSources {
 	/** URLs or paths of TensorFlow.js' two builds without threads. */
 	wasmPaths: { plain: string; simd: string };
+	/** Reads a binary of our own kernels; absent where they are not built in. */
+	readKernels?: (level: 'simd' | 'relaxed') => Promise<BufferSource>;
 	onDeviceLost?: (error: StudioError) => void;
 	/** A graphics card imitated on the processor is slower than WebAssembly: only on request. */
 	refuseSoftwareGpu?: boolean;

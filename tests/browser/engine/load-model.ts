@@ -4,13 +4,19 @@ import { decoderParameters, type HeadInit } from '../../../workers/engine/decode
 import { startBackend } from '../../../workers/engine/choose-backend';
 import type { ComputeDevice } from '../../../workers/engine/device';
 import type { LanguageModel } from '../../../workers/engine/language-model';
+import { fetchKernels } from '../../../workers/engine/wasm/fetch-kernels';
 import { readModelFiles, fetchModelFile } from '../../../workers/model-files';
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm?url';
+import relaxedKernelsUrl from '../../../.cache/kernels/relaxed.wasm?url';
+import simdKernelsUrl from '../../../.cache/kernels/simd.wasm?url';
 import simdUrl from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm?url';
+
+export const readKernels = fetchKernels({ simd: simdKernelsUrl, relaxed: relaxedKernelsUrl });
 
 export async function startDevice(backend: BackendName): Promise<ComputeDevice> {
 	const { device, report } = await startBackend(backend, {
-		wasmPaths: { plain: wasmUrl, simd: simdUrl }
+		wasmPaths: { plain: wasmUrl, simd: simdUrl },
+		readKernels
 	});
 	if (!device) {
 		throw new Error(`${backend}: ${report.reason}`);

@@ -15,7 +15,7 @@ import {
 const shelf = process.env['TILLER_SHELF'];
 const json = <T>(path: string) => JSON.parse(readFileSync(path, 'utf8')) as T; // golden files, read as written
 
-describe.each(['cpu', 'tfjs-wasm'] as const)('on %s', (backend) => {
+describe.each(['cpu', 'tfjs-wasm', 'wasm'] as const)('on %s', (backend) => {
 	let device: ComputeDevice;
 	beforeAll(async () => {
 		device = await startTestDevice(backend);

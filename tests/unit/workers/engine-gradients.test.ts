@@ -68,7 +68,7 @@ async function withRandomHeads(device: ComputeDevice): Promise<LanguageModel> {
 	return model;
 }
 
-describe.each(['cpu', 'tfjs-wasm'] as const)('on %s', (backend) => {
+describe.each(['cpu', 'tfjs-wasm', 'wasm'] as const)('on %s', (backend) => {
 	let device: ComputeDevice;
 	let model: LanguageModel;
 	beforeAll(async () => {
