@@ -124,6 +124,7 @@ export class Rollout {
 		report: (columns: number) => void
 	): Promise<void> {
 		const { T } = sampled;
+		this.#runtime.gpu.assertHealthy();
 		await breathe(o.signal);
 		const { buffers, column } = await this.#prepare(prompts.length, T);
 		const state = initialState(
