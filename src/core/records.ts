@@ -1,10 +1,13 @@
 /**
  * What Tiller keeps: one interface per stored record. Every record carries `studyId` (a shared laptop must not mix people)
  * and `version` (readers accept older ones and refuse newer ones by name). Judgements are append-only events.
+ * Version 2 added how a pair was chosen, sealed predictions, showings, reason tags, annotators with ids, and feedback other
+ * than comparisons of two. All of that is optional, so that a record of version 1 is read as it is.
  */
 import type { PpoConfig, RewardConfig, RewardPooling, SamplingConfig } from './config';
+import type { SelectionReason } from './feedback/selection';
 
-export const RECORD_VERSION = 1;
+export const RECORD_VERSION = 2;
 
 interface StudyRecord {
 	id: string;
@@ -24,7 +27,24 @@ export interface Study {
 
 export interface Prompt extends StudyRecord {
 	text: string;
-	source: 'built-in' | 'typed';
+	source: 'built-in' | 'typed' | 'import';
+	/** The set it belongs to; absent: the built-in set, or what was typed by hand. */
+	setId?: string;
+	tags?: string[];
+	/** Turns for every one turn of a prompt of weight 1; absent: 1. */
+	weight?: number;
+	/** Taken out of its set: never asked again, but kept for the pairs that name it. */
+	isRetired?: boolean;
+}
+
+/** Prompts under one name. The built-in set has a record only once its switch or weight was changed. */
+export interface PromptSet extends StudyRecord {
+	name: string;
+	/** Its prompts are asked. */
+	isOn: boolean;
+	/** Multiplies the weights of its prompts. */
+	weight: number;
+	isBuiltIn: boolean;
 }
 
 /** Which weights wrote a completion: a built-in model's name, and a policy tuned from it unless it is the base itself. */
@@ -54,6 +74,33 @@ export interface Completion {
 	row: number;
 }
 
+/** Why a pair was asked. */
+export interface Selection {
+	/** `random` is the unbiased stream: only its answers may estimate accuracy. */
+	policy: SelectionReason['kind'];
+	/** Probability of asking this pair at this step, given the pool; 0 to 1. */
+	propensity: number;
+	/** Candidates it was chosen from. */
+	poolSize: number;
+	/** The policy's own numbers: what the sentence "Why this pair?" is made of. */
+	why: SelectionReason;
+}
+
+/** Which model a prediction came from: a stored reward model, or the posterior of a reward head over so many answers. */
+export type Predictor =
+	{ kind: 'reward-model'; rewardModelId: string } | { kind: 'posterior'; answers: number };
+
+/** What was predicted about a pair, fixed before it was shown and revealed at the earliest after its answer. */
+export interface SealedPrediction {
+	/** Probability that a is better, 0 to 1. */
+	pA: number;
+	predictor: Predictor;
+	/** Random hexadecimal digits: without them the commitment could be guessed. */
+	salt: string;
+	/** SHA-256 over the pair's texts, pA and the salt (not over ids, which a copied study renews). */
+	commitment: string;
+}
+
 /** Two completions of one prompt as they were put before a person. Stored before they are shown; never changed. */
 export interface Presentation extends StudyRecord {
 	promptId: string;
@@ -66,17 +113,73 @@ export interface Presentation extends StudyRecord {
 	/** What the pair is for: answers of an `evaluation` never train anything. */
 	purpose: 'feedback' | 'evaluation';
 	evaluationId?: string;
+	/** Absent in version 1, where every pair was drawn at random. */
+	selection?: Selection;
+	/** Absent where nothing could predict yet. */
+	sealed?: SealedPrediction;
+	/** Of a repeat: the presentation shown before. a and b are the same completions under the same names. */
+	repeatOf?: string;
+	/** Of a repeat: a stands on the other side this time. */
+	repeatSwapped?: boolean;
+}
+
+export type SetKind = 'ranking' | 'rating' | 'thumb' | 'demonstration';
+
+/**
+ * Completions put before a person for feedback other than a comparison of two: three or four to rank, or a single one to rate or
+ * to rewrite. Like a presentation, stored before it is shown and never changed; its answers are events of the same log.
+ */
+export interface CompletionSet extends StudyRecord {
+	kind: SetKind;
+	promptId: string;
+	prompt: string;
+	completions: Completion[];
+	/** Places of `completions` in the order in which they stood on screen; drawn from `orderSeed`. */
+	order: number[];
+	orderSeed: number;
+	selection?: Selection;
 }
 
 export type Outcome = 'a' | 'b' | 'tie' | 'skip';
 export type Quality = 'good' | 'bad';
-export type SkipReason = 'cannot-tell' | 'not-comparable' | 'sensitive' | 'broken';
+export type SkipReason = 'cannot-tell' | 'not-comparable' | 'upsetting' | 'sensitive' | 'broken';
+
+/** What a person said about a completion set. */
+export type SetJudgement =
+	/** Rank of each completion, 1 = best, in the order of `completions`; equal numbers are ties (1, 2, 2, 4). */
+	| { kind: 'ranking'; ranks: number[] }
+	/** From 1 (poor) to `scale` (excellent). */
+	| { kind: 'rating'; value: number; scale: number }
+	| { kind: 'thumb'; isUp: boolean }
+	/** The completion as it should have been, and its tokens by the tokenizer of the model that wrote the first one. */
+	| { kind: 'demonstration'; text: string; ids: number[] };
 
 export interface Annotator {
 	kind: 'human' | 'simulated';
 	name: string;
+	/** Of the profile that answered; absent in version 1, whose answers belong to the study's first profile. */
+	id?: string;
 	/** For a simulated annotator: rule, lapse rate and seed, so that its answers can be made again. */
 	simulated?: SimulatedAnnotatorConfig;
+}
+
+/** A person who answers in this study on this machine. The id is random: it says nothing about the person. */
+export interface AnnotatorProfile extends StudyRecord {
+	name: string;
+	/** Answers without an annotator's id are this one's. */
+	isFirst: boolean;
+}
+
+/** How a pair stood on screen when it was answered. A pair may be shown more than once: each answer has its own showing. */
+export interface Showing {
+	/** Milliseconds since the epoch. */
+	shownAt: number;
+	/** From here on keys and buttons answered. */
+	armedAt: number;
+	answeredAt: number;
+	/** From shown to answered, less the time in which the page was hidden. */
+	activeMs: number;
+	input: 'key' | 'pointer' | 'touch';
 }
 
 export type SimulatedRule = 'longer' | 'shorter' | 'happier' | 'dialogue';
@@ -91,24 +194,31 @@ export interface SimulatedAnnotatorConfig {
 /** One judgement event; append-only. The latest event of a presentation that is not revoked is the current answer. */
 export interface AnswerEvent extends StudyRecord {
 	kind: 'answer' | 'revoke';
+	/** Of a presentation or a completion set. */
 	presentationId: string;
 	/** 1 for the first event of a presentation, then counting up. */
 	revision: number;
 	/** Event that this one replaces or revokes. */
 	supersedes?: string;
-	/** Absent on `revoke`. */
+	/** Of a comparison of two, or `skip` of anything; absent on `revoke`. */
 	outcome?: Outcome;
-	/** 0 a tie or skip, 1 better, 2 much better. */
+	/** 0 a tie or skip, 1 better, 2 much better, 3 better by far. */
 	strength?: 0 | 1 | 2 | 3;
 	qualityA?: Quality;
 	qualityB?: Quality;
 	skipReason?: SkipReason;
+	/** Keys of `reason-tags.ts`. */
+	reasonTags?: string[];
 	rationale?: string;
+	/** Of a completion set. */
+	given?: SetJudgement;
 	annotator: Annotator;
 	/** Mixed in never silently: simulated answers stay marked for ever. */
 	source: 'human' | 'simulated';
 	/** From keys armed to answer, milliseconds; null for simulated answers. */
 	responseMs: number | null;
+	/** Absent where an earlier answer was changed from a list, or taken back, and on simulated answers. */
+	showing?: Showing;
 	blind: boolean;
 }
 
@@ -132,6 +242,17 @@ export interface InvariantCheck {
 	limit: number;
 }
 
+/** What computed a run: enough to continue it to the last bit on the same machine, and to say so where that is not possible. */
+export interface RunEngine {
+	backend: string;
+	/** Adapter, SIMD level or the like. */
+	device: string;
+	/** Variants chosen for that machine, by kernel. */
+	kernels: Record<string, string>;
+	/** The run went on with another engine than it began with: its numbers differ in the last digits from those of a run that did not. */
+	exact?: false;
+}
+
 /** A training job and where it stands. Its metrics are stored one row per step, its last state as a checkpoint. */
 export interface Run extends StudyRecord {
 	kind: JobKind;
@@ -143,6 +264,8 @@ export interface Run extends StudyRecord {
 	model: string;
 	backend: string;
 	backendReason: string;
+	/** Stored by the worker with the first step; runs made before it was recorded have none. */
+	engine?: RunEngine;
 	/** Reward models and policies it was made from. */
 	parents: { rewardModelId?: string; datasetHash?: string; runId?: string };
 	step: number;

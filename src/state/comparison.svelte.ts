@@ -39,6 +39,8 @@ export interface ComparisonDependencies {
 	problems: Problems;
 	now: () => number;
 	randomSeed: () => number;
+	/** Whose answers the person at the desk may undo. */
+	isOwn: (event: AnswerEvent) => boolean;
 	/** After an answer of a person is stored. */
 	onAnswer?: (answers: number) => void;
 }
@@ -63,8 +65,8 @@ export class ComparisonState {
 	readonly #answers = $derived(currentAnswers(this.#events));
 	readonly #waiting = $derived(waitingPairs(this.#presentations, this.#events));
 	readonly #tally = $derived(tally(this.#answers.values()));
-	readonly #undo = $derived(nextUndo(this.#events));
-	readonly #redo = $derived(nextRedo(this.#events));
+	readonly #undo = $derived(nextUndo(this.#events, (event) => this.#dependencies.isOwn(event)));
+	readonly #redo = $derived(nextRedo(this.#events, (event) => this.#dependencies.isOwn(event)));
 
 	constructor(dependencies: ComparisonDependencies, purpose: ComparisonPurpose) {
 		this.#dependencies = dependencies;

@@ -1,5 +1,5 @@
 /** The studio of one page: every state class, built from its dependencies and wired together. */
-import type { Study } from '../core/records';
+import type { AnswerEvent, Study } from '../core/records';
 import { en } from '../i18n/en';
 import { StudioError, toStudioError } from '../protocol/errors';
 import { listAnswers, listPresentations } from '../storage/comparisons';
@@ -7,6 +7,7 @@ import type { OpenOptions, StudioDb } from '../storage/db';
 import type { Persisted } from '../storage/preferences';
 import { listRuns, markInterruptedRuns } from '../storage/runs';
 import { ensureStudy, listStudies } from '../storage/studies';
+import { AnnotatorsState } from './annotators.svelte';
 import { Announcer } from './announcer.svelte';
 import { ComparisonState } from './comparison.svelte';
 import type { ConnectTrainer } from './connect-trainer';
@@ -65,6 +66,7 @@ export class Studio {
 	readonly trainer: TrainerState;
 	readonly demo: DemoState;
 	readonly prompts: PromptsState;
+	readonly annotators: AnnotatorsState;
 	readonly sample: SampleState;
 	readonly comparisons: ComparisonState;
 	readonly robot: SimulatedAnnotator;
@@ -95,6 +97,11 @@ export class Studio {
 		this.prompts = new PromptsState(readText);
 		const { trainer, prompts } = this;
 		const openDesk = () => this.#openDesk();
+		this.annotators = new AnnotatorsState({
+			openDesk,
+			preferences,
+			firstName: en.compare.annotators.first
+		});
 		this.sample = new SampleState({
 			trainer,
 			problems,
@@ -110,6 +117,7 @@ export class Studio {
 			problems,
 			now,
 			randomSeed,
+			isOwn: (event: AnswerEvent) => this.annotators.isOwn(event),
 			onAnswer: (answers: number) => this.#answered(answers)
 		};
 		this.comparisons = new ComparisonState(asking, {
@@ -250,6 +258,7 @@ export class Studio {
 		this.tune.countRuns(runs.filter((run) => run.kind === 'ppo').length);
 		await Promise.all([
 			this.prompts.openStudy(db, study.id),
+			this.annotators.openStudy(desk),
 			this.reward.reload(),
 			this.tune.reload(),
 			this.evaluate.reload(),

@@ -11,6 +11,8 @@ const schema = v.object({
 	/** null: the default model of this machine. */
 	model: v.fallback(v.nullable(v.string()), null),
 	activeStudyId: v.fallback(v.nullable(v.string()), null),
+	/** Who answers; null: the study's first annotator. */
+	annotatorId: v.fallback(v.nullable(v.string()), null),
 	hasShortcuts: v.fallback(v.boolean(), true),
 	/** Decay of the charts' moving average; 0 = raw. */
 	smoothing: v.fallback(v.pipe(v.number(), v.minValue(0), v.maxValue(0.999)), 0.6),

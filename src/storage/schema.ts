@@ -1,13 +1,16 @@
 /** What the database holds, one store per kind of record, and how each version came to be from the one before. */
 import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from 'idb';
 import type {
+	AnnotatorProfile,
 	AnswerEvent,
 	Checkpoint,
+	CompletionSet,
 	EvaluationRecord,
 	MetricRow,
 	PolicyRecord,
 	Presentation,
 	Prompt,
+	PromptSet,
 	RewardModelRecord,
 	Run,
 	SampleRow,
@@ -34,7 +37,10 @@ export interface StudioSchema extends DBSchema {
 		value: Prompt;
 		indexes: StudyIndex & { byText: [studyId: string, text: string] };
 	};
+	promptSets: { key: string; value: PromptSet; indexes: StudyIndex };
 	presentations: { key: string; value: Presentation; indexes: StudyIndex };
+	completionSets: { key: string; value: CompletionSet; indexes: StudyIndex };
+	annotators: { key: string; value: AnnotatorProfile; indexes: StudyIndex };
 	/** Keyed by a counter: events stay in the order of appending, whatever the clocks said. */
 	answers: { key: number; value: AnswerEvent; indexes: { byStudy: string; byId: string } };
 	rewardModels: { key: string; value: RewardModelRecord; indexes: StudyIndex };
@@ -81,5 +87,15 @@ export const MIGRATIONS: readonly Migration[] = [
 		db.createObjectStore('metrics', { keyPath: ['runId', 'step'] });
 		db.createObjectStore('samples', { keyPath: ['runId', 'step'] });
 		db.createObjectStore('checkpoints', { keyPath: 'runId' });
+	},
+	// Version 2: feedback other than comparisons, annotators, prompt sets. Stored records stay as they are: all that is new
+	// in them is optional.
+	(db) => {
+		for (const name of ['completionSets', 'annotators', 'promptSets'] as const) {
+			db.createObjectStore(name, { keyPath: 'id' }).createIndex('byStudy', [
+				'studyId',
+				'createdAt'
+			]);
+		}
 	}
 ];

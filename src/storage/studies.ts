@@ -57,7 +57,10 @@ export async function renameStudy(db: StudioDb, id: string, name: string): Promi
 
 const BY_STUDY_AND_TIME = [
 	'prompts',
+	'promptSets',
 	'presentations',
+	'completionSets',
+	'annotators',
 	'rewardModels',
 	'policies',
 	'runs',
@@ -157,7 +160,16 @@ async function newIdsFor(tx: WholeStudy, studyId: string, copyId: string): Promi
 	}
 	const presentations = tx.objectStore('presentations').index('byStudy');
 	for (const { a, b } of await presentations.getAll(startingWith(studyId))) {
-		ids.set(a.id, newId()).set(b.id, newId());
+		// A repeat shows completions that were shown before: one id each.
+		for (const { id } of [a, b]) {
+			ids.set(id, ids.get(id) ?? newId());
+		}
+	}
+	const sets = tx.objectStore('completionSets').index('byStudy');
+	for (const { completions } of await sets.getAll(startingWith(studyId))) {
+		for (const { id } of completions) {
+			ids.set(id, ids.get(id) ?? newId());
+		}
 	}
 	for (const event of await tx.objectStore('answers').index('byStudy').getAll(studyId)) {
 		ids.set(event.id, newId());

@@ -5,13 +5,15 @@ import {
 	type AnswerEvent,
 	type Checkpoint,
 	type Completion,
+	type CompletionSet,
 	type EvaluationRecord,
 	type MetricRow,
 	type PolicyRecord,
 	type Presentation,
 	type RewardModelRecord,
 	type Run,
-	type SampleRow
+	type SampleRow,
+	type SetJudgement
 } from '../../src/core/records';
 import { newId } from '../../src/storage/ids';
 
@@ -68,6 +70,46 @@ export function makeAnswer(
 		revision: 1,
 		outcome: 'a',
 		strength: 1,
+		annotator: { kind: 'human', name: 'Ada' },
+		source: 'human',
+		responseMs: 1200,
+		blind: true,
+		...fields
+	};
+}
+
+export function makeCompletionSet(
+	studyId: string,
+	promptId: string,
+	fields: Partial<CompletionSet> = {}
+): CompletionSet {
+	return {
+		...base(studyId),
+		kind: 'ranking',
+		promptId,
+		prompt: 'Once upon a time',
+		completions: [
+			makeCompletion(),
+			makeCompletion({ text: ' The dog was sad.', row: 1 }),
+			makeCompletion({ text: ' It rained.', row: 2 })
+		],
+		order: [2, 0, 1],
+		orderSeed: 3,
+		...fields
+	};
+}
+
+export function makeSetAnswer(
+	set: CompletionSet,
+	given: SetJudgement,
+	fields: Partial<AnswerEvent> = {}
+): AnswerEvent {
+	return {
+		...base(set.studyId),
+		kind: 'answer',
+		presentationId: set.id,
+		revision: 1,
+		given,
 		annotator: { kind: 'human', name: 'Ada' },
 		source: 'human',
 		responseMs: 1200,

@@ -5,17 +5,27 @@
  */
 import type { AnswerEvent, Presentation } from '../records';
 
-/** What a person said about a pair. */
+/** What a person said about a pair, or about a completion set. */
 export type Judgement = Pick<
 	AnswerEvent,
-	'outcome' | 'strength' | 'qualityA' | 'qualityB' | 'skipReason' | 'rationale'
+	| 'outcome'
+	| 'strength'
+	| 'qualityA'
+	| 'qualityB'
+	| 'skipReason'
+	| 'reasonTags'
+	| 'rationale'
+	| 'given'
 >;
 
 /** An event to append, but for what only the caller knows. */
 export type AnswerDraft = Omit<AnswerEvent, 'id' | 'studyId' | 'version' | 'createdAt'>;
 
 /** Who answered and how; part of every draft. */
-export type AnswerContext = Pick<AnswerEvent, 'annotator' | 'source' | 'responseMs' | 'blind'>;
+export type AnswerContext = Pick<
+	AnswerEvent,
+	'annotator' | 'source' | 'responseMs' | 'showing' | 'blind'
+>;
 
 /** One answered pair as the reward model sees it: y is the probability that a is better (1, 0, or 0.5 for a tie). */
 export interface PreferencePair {
@@ -35,7 +45,9 @@ const JUDGEMENT_FIELDS = [
 	'qualityA',
 	'qualityB',
 	'skipReason',
-	'rationale'
+	'reasonTags',
+	'rationale',
+	'given'
 ] as const;
 
 /** Events in the order in which they happened; revisions decide within one millisecond. */
@@ -77,7 +89,19 @@ function sameJudgement(x: Judgement | null, y: Judgement | null): boolean {
 	if (x === null || y === null) {
 		return x === y;
 	}
-	return JUDGEMENT_FIELDS.every((field) => x[field] === y[field]);
+	return JUDGEMENT_FIELDS.every((field) => sameValue(x[field], y[field]));
+}
+
+/** Equal by content: judgements are plain data. */
+function sameValue(x: unknown, y: unknown): boolean {
+	if (typeof x !== 'object' || typeof y !== 'object' || x === null || y === null) {
+		return x === y;
+	}
+	const [entriesX, valuesY] = [Object.entries(x), new Map<string, unknown>(Object.entries(y))];
+	return (
+		entriesX.length === valuesY.size &&
+		entriesX.every(([key, value]) => sameValue(value, valuesY.get(key)))
+	);
 }
 
 /** A draft that makes `judgement` the answer of a presentation (null: takes its answer back). */
@@ -89,9 +113,12 @@ export function draftEvent(
 ): AnswerDraft {
 	const before = latestEvents(events.filter((e) => e.presentationId === presentationId));
 	const superseded = before.get(presentationId);
+	const { showing, ...always } = context;
 	return {
-		...context,
+		...always,
 		...(judgement ?? {}),
+		// What is taken back was not answered: nothing was shown for it.
+		...(judgement && showing ? { showing } : {}),
 		kind: judgement === null ? 'revoke' : 'answer',
 		presentationId,
 		revision: (superseded?.revision ?? 0) + 1,
@@ -99,12 +126,10 @@ export function draftEvent(
 	};
 }
 
-/** One action of a person: the answer of a presentation went from one judgement to another. */
+/** One action of a person: the answer of a presentation went from what one event says to what another does. */
 interface Action {
-	presentationId: string;
-	before: Judgement | null;
-	after: Judgement | null;
-	context: AnswerContext;
+	before: AnswerEvent | undefined;
+	after: AnswerEvent;
 }
 
 interface History {
@@ -112,59 +137,72 @@ interface History {
 	undone: Action[];
 }
 
+/** Whose actions can be undone; by default anyone's. */
+export type IsOwn = (event: AnswerEvent) => boolean;
+
 /**
  * Replays the events. One that reverses the latest action counts as its undo, one that repeats the latest undone action as
- * its redo; whatever else happens is a new action, after which nothing can be redone.
+ * its redo, whoever is named in it (an undone correction brings back the answer of whom it corrected); whatever else happens
+ * is a new action, after which nothing can be redone.
  */
-function historyOf(events: readonly AnswerEvent[]): History {
+function historyOf(events: readonly AnswerEvent[], isOwn: IsOwn): History {
 	const done: Action[] = [];
 	const undone: Action[] = [];
 	const states = new Map<string, AnswerEvent>();
 	for (const event of inOrder(events)) {
 		const { presentationId } = event;
-		const before = judgementOf(states.get(presentationId));
-		const after = judgementOf(event);
+		const before = states.get(presentationId);
 		states.set(presentationId, event);
-		const isMove = (action: Action | undefined, from: Judgement | null, to: Judgement | null) =>
-			action?.presentationId === presentationId &&
-			sameJudgement(action.before, from) &&
-			sameJudgement(action.after, to);
+		const isMove = (action: Action | undefined, from?: AnswerEvent, to?: AnswerEvent) =>
+			action?.after.presentationId === presentationId &&
+			sameJudgement(judgementOf(from), judgementOf(before)) &&
+			sameJudgement(judgementOf(to), judgementOf(event));
 		const last = done.at(-1);
 		const lastUndone = undone.at(-1);
-		if (last && isMove(last, after, before)) {
+		if (last && isMove(last, last.after, last.before)) {
 			done.pop();
 			undone.push(last);
-		} else if (lastUndone && isMove(lastUndone, before, after)) {
+		} else if (lastUndone && isMove(lastUndone, lastUndone.before, lastUndone.after)) {
 			undone.pop();
 			done.push(lastUndone);
-		} else {
-			done.push({ presentationId, before, after, context: contextOf(event) });
+		} else if (isOwn(event)) {
+			done.push({ before, after: event });
 			undone.length = 0;
 		}
 	}
 	return { done, undone };
 }
 
-function contextOf({ annotator, source, responseMs, blind }: AnswerEvent): AnswerContext {
-	return { annotator, source, responseMs, blind };
+function contextOf({ annotator, source, responseMs, showing, blind }: AnswerEvent): AnswerContext {
+	return { annotator, source, responseMs, ...(showing && { showing }), blind };
 }
 
 /** The event that undoes the latest action that is not undone yet; null if there is none. */
-export function nextUndo(events: readonly AnswerEvent[]): AnswerDraft | null {
-	const action = historyOf(events).done.at(-1);
+export function nextUndo(
+	events: readonly AnswerEvent[],
+	isOwn: IsOwn = () => true
+): AnswerDraft | null {
+	const action = historyOf(events, isOwn).done.at(-1);
 	if (!action) {
 		return null;
 	}
-	return draftEvent(events, action.presentationId, action.before, action.context);
+	const { before, after } = action;
+	// An answer that comes back is the one that was given then; a revocation is by who gave what it takes back.
+	const context = contextOf(before?.kind === 'answer' ? before : after);
+	return draftEvent(events, after.presentationId, judgementOf(before), context);
 }
 
 /** The event that redoes the latest undone action; null if there is none, or something new was done since. */
-export function nextRedo(events: readonly AnswerEvent[]): AnswerDraft | null {
-	const action = historyOf(events).undone.at(-1);
+export function nextRedo(
+	events: readonly AnswerEvent[],
+	isOwn: IsOwn = () => true
+): AnswerDraft | null {
+	const action = historyOf(events, isOwn).undone.at(-1);
 	if (!action) {
 		return null;
 	}
-	return draftEvent(events, action.presentationId, action.after, action.context);
+	const { after } = action;
+	return draftEvent(events, after.presentationId, judgementOf(after), contextOf(after));
 }
 
 export interface Tally {

@@ -23,6 +23,7 @@ export const compare = {
 	skipReasons: {
 		'cannot-tell': 'I cannot tell',
 		'not-comparable': 'They cannot be compared',
+		upsetting: 'It upsets me',
 		sensitive: 'I would rather not read this',
 		broken: 'A text is broken'
 	},
@@ -51,6 +52,9 @@ export const compare = {
 	nothingToRedo: 'Nothing to redo.',
 	alarmBothBad:
 		'More than 30\u00a0% of your answers say that both are bad. The writer is the problem then, not you: try another temperature or model.',
+	annotators: {
+		first: 'Annotator 1'
+	},
 	nextRecorded: 'Another one',
 	recordedNext: 'Choose on your own pairs as soon as the model is loaded.',
 	robot: {

@@ -1,15 +1,29 @@
 import { expect, test } from 'vitest';
 import {
+	addAnnotator,
+	ensureAnnotator,
+	listAnnotators,
+	renameAnnotator
+} from '../../../src/storage/annotators';
+import {
+	addCompletionSets,
 	addPresentations,
 	appendAnswer,
 	appendAnswers,
 	listAnswers,
+	listCompletionSets,
 	listPresentations
 } from '../../../src/storage/comparisons';
 import { addPrompt, listPrompts } from '../../../src/storage/prompts';
 import { createStudy } from '../../../src/storage/studies';
 import { openMemoryDb, withFullDiskAt } from '../../support/memory-db';
-import { makeAnswer, makePresentation } from '../../support/records';
+import {
+	makeAnswer,
+	makeCompletion,
+	makeCompletionSet,
+	makePresentation,
+	makeSetAnswer
+} from '../../support/records';
 
 async function setUp(pairs = 3) {
 	const db = await openMemoryDb();
@@ -89,4 +103,53 @@ test('prompts added in one millisecond keep their order', async () => {
 	await Promise.all(texts.map((text) => addPrompt(db, study.id, text, 'typed')));
 	const listed = await listPrompts(db, study.id);
 	expect(listed.map((prompt) => prompt.text)).toEqual(['Once upon a time', ...texts]);
+});
+
+test('completion sets come back as they were, and answers to them join the same log', async () => {
+	const { db, study, prompt, presentations } = await setUp(1);
+	const sets = [
+		makeCompletionSet(study.id, prompt.id),
+		makeCompletionSet(study.id, prompt.id, {
+			kind: 'rating',
+			completions: [makeCompletion()],
+			order: [0]
+		})
+	];
+	await addCompletionSets(db, sets);
+	const [ranked, rated] = sets;
+	const [pair] = presentations;
+	if (!ranked || !rated || !pair) {
+		return expect.fail('nothing stored');
+	}
+	const events = [
+		makeSetAnswer(ranked, { kind: 'ranking', ranks: [1, 3, 1] }),
+		makeAnswer(pair),
+		makeSetAnswer(rated, { kind: 'rating', value: 4, scale: 5 })
+	];
+	await appendAnswers(db, events);
+	expect(await listCompletionSets(db, study.id)).toEqual(sets);
+	expect(await listAnswers(db, study.id)).toEqual(events);
+});
+
+test('an answer to a set that is not stored is refused', async () => {
+	const { db, study, prompt } = await setUp(0);
+	const stray = makeCompletionSet(study.id, prompt.id);
+	await expect(
+		appendAnswer(db, makeSetAnswer(stray, { kind: 'ranking', ranks: [1, 2, 3] }))
+	).rejects.toMatchObject({ code: 'storage-failed' });
+});
+
+test('a study has one first annotator, and any number of others under their own ids', async () => {
+	const { db, study } = await setUp(0);
+	const [one, again] = await Promise.all([
+		ensureAnnotator(db, study.id, 'Annotator 1'),
+		ensureAnnotator(db, study.id, 'Annotator 1')
+	]);
+	expect(again).toEqual(one);
+	const bob = await addAnnotator(db, study.id, 'Bob');
+	await renameAnnotator(db, one.id, 'Ada');
+	expect(await listAnnotators(db, study.id)).toEqual([{ ...one, name: 'Ada' }, bob]);
+	await expect(renameAnnotator(db, 'nobody', 'x')).rejects.toMatchObject({
+		code: 'missing-file'
+	});
 });

@@ -6,7 +6,21 @@ import { openStudio, read, write } from '../../../src/storage/db';
 import { newId } from '../../../src/storage/ids';
 import { MIGRATIONS, type Migration } from '../../../src/storage/schema';
 import { createStudy, listStudies } from '../../../src/storage/studies';
+import { currentAnswers } from '../../../src/core/feedback/comparison';
+import { ensureAnnotator } from '../../../src/storage/annotators';
+import {
+	addCompletionSets,
+	appendAnswer,
+	listAnswers,
+	listPresentations
+} from '../../../src/storage/comparisons';
 import { openMemoryDb, withFullDiskAt } from '../../support/memory-db';
+import {
+	makeAnswer,
+	makeCompletionSet,
+	makePresentation,
+	makeSetAnswer
+} from '../../support/records';
 
 const freshName = () => `db-${newId()}`;
 
@@ -23,16 +37,19 @@ const markStudies: Migration = (_db, tx) => {
 };
 
 describe('opening', () => {
-	test('a new database has every store of version 1', async () => {
+	test('a new database has every store of version 2', async () => {
 		const db = await openMemoryDb();
-		expect(db.version).toBe(1);
+		expect(db.version).toBe(2);
 		expect([...db.objectStoreNames].sort()).toEqual([
+			'annotators',
 			'answers',
 			'checkpoints',
+			'completionSets',
 			'evaluations',
 			'metrics',
 			'policies',
 			'presentations',
+			'promptSets',
 			'prompts',
 			'rewardModels',
 			'runs',
@@ -48,8 +65,43 @@ describe('opening', () => {
 		await createStudy(old, 'Ada');
 		old.close();
 		const migrated = await openStudio({ name, migrations: [...MIGRATIONS, markStudies] });
-		expect(migrated.version).toBe(2);
+		expect(migrated.version).toBe(MIGRATIONS.length + 1);
 		expect((await listStudies(migrated)).map((study) => study.name)).toEqual(['Ada (moved)']);
+	});
+
+	test('a database of version 1 opens with every record as it was, and takes the new kinds beside them', async () => {
+		const name = freshName();
+		const old = await openStudio({ name, migrations: MIGRATIONS.slice(0, 1) });
+		const study = await createStudy(old, 'Ada');
+		const [pair, other] = [makePresentation(study.id, 'p'), makePresentation(study.id, 'p')];
+		const ofVersion1 = [
+			makeAnswer(pair, { version: 1 }),
+			makeAnswer(other, { version: 1, outcome: 'tie', qualityA: 'bad', qualityB: 'bad' })
+		];
+		// Written as the app of version 1 did: it knew no other store than these two.
+		const tx = old.transaction(['presentations', 'answers'], 'readwrite');
+		await Promise.all([
+			...[pair, other].map((p) => tx.objectStore('presentations').add({ ...p, version: 1 })),
+			...ofVersion1.map((event) => tx.objectStore('answers').add(event)),
+			tx.done
+		]);
+		old.close();
+
+		const db = await openStudio({ name });
+		expect(db.version).toBe(2);
+		expect(await listAnswers(db, study.id)).toEqual(ofVersion1);
+		const pairs = await listPresentations(db, study.id);
+		expect(pairs).toEqual([pair, other].map((p) => ({ ...p, version: 1 })));
+		expect([...currentAnswers(await listAnswers(db, study.id)).keys()]).toEqual([
+			pair.id,
+			other.id
+		]);
+		const set = makeCompletionSet(study.id, 'p');
+		await addCompletionSets(db, [set]);
+		const ranked = makeSetAnswer(set, { kind: 'ranking', ranks: [1, 2, 2] });
+		await appendAnswer(db, ranked);
+		expect((await listAnswers(db, study.id)).at(-1)).toEqual(ranked);
+		expect(await ensureAnnotator(db, study.id, 'Ada')).toMatchObject({ isFirst: true });
 	});
 
 	test('a database of a newer app is refused by name and left as it was', async () => {
@@ -67,7 +119,7 @@ describe('opening', () => {
 		const onBlocking = vi.fn();
 		const old = await openStudio({ name, onBlocking });
 		const newer = await openStudio({ name, migrations: [...MIGRATIONS, markStudies] });
-		expect(newer.version).toBe(2);
+		expect(newer.version).toBe(MIGRATIONS.length + 1);
 		expect(onBlocking).toHaveBeenCalledOnce();
 		await expect(createStudy(old, 'Ada')).rejects.toMatchObject({ code: 'storage-failed' });
 	});
@@ -83,7 +135,7 @@ describe('opening', () => {
 		const onBlocked = vi.fn(() => stubborn.close());
 		const db = await openStudio({ name, migrations: [...MIGRATIONS, markStudies], onBlocked });
 		expect(onBlocked).toHaveBeenCalledOnce();
-		expect(db.version).toBe(2);
+		expect(db.version).toBe(MIGRATIONS.length + 1);
 	});
 
 	test('a migration that fails leaves the old database as it was', async () => {

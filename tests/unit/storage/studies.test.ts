@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { commitStep, finishRun, readCheckpoint } from '../../../src/storage/checkpoints';
+import { addAnnotator, ensureAnnotator, listAnnotators } from '../../../src/storage/annotators';
 import {
+	addCompletionSets,
 	addPresentations,
 	appendAnswers,
 	listAnswers,
+	listCompletionSets,
 	listPresentations
 } from '../../../src/storage/comparisons';
 import type { StudioDb } from '../../../src/storage/db';
@@ -24,13 +27,15 @@ import {
 	makeAnswer,
 	makeCheckpoint,
 	makeCompletion,
+	makeCompletionSet,
 	makeEvaluation,
 	makeMetrics,
 	makePolicy,
 	makePresentation,
 	makeRewardModel,
 	makeRun,
-	makeSamples
+	makeSamples,
+	makeSetAnswer
 } from '../../support/records';
 
 /** A study with one of everything, each pointing at the others. */
@@ -49,11 +54,26 @@ async function fillStudy(db: StudioDb) {
 		b: makeCompletion({ writer: { model: 'stories-1m', policyId: policy.id } })
 	});
 	const answer = makeAnswer(pair);
-	await addPresentations(db, [pair, blindPair]);
+	const repeat = makePresentation(study.id, prompt.id, {
+		...{ a: pair.a, b: pair.b, aSide: 'right', repeatOf: pair.id, repeatSwapped: true }
+	});
+	const set = makeCompletionSet(study.id, prompt.id, {
+		completions: [pair.a, makeCompletion({ text: ' Rain.' }), blindPair.b]
+	});
+	const ada = await ensureAnnotator(db, study.id, 'Ada');
+	const bob = await addAnnotator(db, study.id, 'Bob');
+	await addPresentations(db, [pair, blindPair, repeat]);
+	await addCompletionSets(db, [set]);
 	await appendAnswers(db, [
 		answer,
 		makeAnswer(blindPair),
-		makeAnswer(pair, { revision: 2, supersedes: answer.id, outcome: 'tie' })
+		makeAnswer(pair, { revision: 2, supersedes: answer.id, outcome: 'tie' }),
+		makeAnswer(repeat, { annotator: { kind: 'human', name: 'Bob', id: bob.id } }),
+		makeSetAnswer(
+			set,
+			{ kind: 'ranking', ranks: [2, 1, 2] },
+			{ annotator: { kind: 'human', name: 'Ada', id: ada.id } }
+		)
 	]);
 	await finishRun(db, {
 		run: { ...rewardRun, status: 'done', resultId: rewardModel.id },
@@ -78,16 +98,27 @@ async function fillStudy(db: StudioDb) {
 
 /** Everything a study holds, read as the app reads it. */
 async function contents(db: StudioDb, studyId: string) {
-	const [prompts, presentations, answers, rewardModels, policies, runs, evaluations] =
-		await Promise.all([
-			listPrompts(db, studyId),
-			listPresentations(db, studyId),
-			listAnswers(db, studyId),
-			listRewardModels(db, studyId),
-			listPolicies(db, studyId),
-			listRuns(db, studyId),
-			listEvaluations(db, studyId)
-		]);
+	const [
+		prompts,
+		presentations,
+		completionSets,
+		annotators,
+		answers,
+		rewardModels,
+		policies,
+		runs,
+		evaluations
+	] = await Promise.all([
+		listPrompts(db, studyId),
+		listPresentations(db, studyId),
+		listCompletionSets(db, studyId),
+		listAnnotators(db, studyId),
+		listAnswers(db, studyId),
+		listRewardModels(db, studyId),
+		listPolicies(db, studyId),
+		listRuns(db, studyId),
+		listEvaluations(db, studyId)
+	]);
 	const weights = await Promise.all(
 		[...rewardModels, ...policies].map(async ({ id }) => [
 			id,
@@ -104,6 +135,8 @@ async function contents(db: StudioDb, studyId: string) {
 	return {
 		prompts,
 		presentations,
+		completionSets,
+		annotators,
 		answers,
 		rewardModels,
 		policies,
@@ -185,7 +218,7 @@ describe('a copy', () => {
 		expect(await contents(db, study.id)).toEqual(before);
 	});
 
-	test.each([1, 5, 12, 18])(
+	test.each([1, 5, 12, 18, 24])(
 		'is not made at all when the disk fills up at write %i',
 		async (nth) => {
 			const db = await openMemoryDb();

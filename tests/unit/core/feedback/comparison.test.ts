@@ -97,6 +97,62 @@ describe('undo and redo', () => {
 		expect(state(undo(undo(events)))).toBe('p:a');
 	});
 
+	test('cover every kind of feedback, compared by content', () => {
+		const ranking: Judgement = { given: { kind: 'ranking', ranks: [1, 2, 2] } };
+		const again: Judgement = { given: { kind: 'ranking', ranks: [1, 2, 2] } };
+		const other: Judgement = { given: { kind: 'ranking', ranks: [2, 1, 3] } };
+		const first = append([], draftEvent([], 'set', ranking, context));
+		const changed = append(first, draftEvent(first, 'set', other, context));
+		expect(nextUndo(changed)?.given).toEqual(ranking.given);
+		// An event that says the same in another object is the undo, not a new action.
+		const back = append(changed, draftEvent(changed, 'set', again, context));
+		expect(nextRedo(back)?.given).toEqual(other.given);
+		expect(nextUndo(back)).toMatchObject({ kind: 'revoke', presentationId: 'set' });
+	});
+
+	test('tell reason tags apart and bring them back', () => {
+		const said: Judgement = { outcome: 'a', reasonTags: ['clear', 'kind'] };
+		const first = append([], draftEvent([], 'p', said, context));
+		const changed = append(
+			first,
+			draftEvent(first, 'p', { outcome: 'a', reasonTags: ['clear'] }, context)
+		);
+		const [answer] = currentAnswers(undo(changed)).values();
+		expect(answer?.reasonTags).toEqual(['clear', 'kind']);
+	});
+
+	test('bring an answer back with the showing it was given in; a revocation has none', () => {
+		const showing = { shownAt: 1, armedAt: 2, answeredAt: 9, activeMs: 8, input: 'key' } as const;
+		const events = append([], draftEvent([], 'p', { outcome: 'a' }, { ...context, showing }));
+		const corrected = append(
+			events,
+			draftEvent(events, 'p', { outcome: 'b' }, { ...context, responseMs: null })
+		);
+		expect(nextUndo(corrected)).toMatchObject({ outcome: 'a', showing, responseMs: 900 });
+		expect(nextUndo(events)?.showing).toBeUndefined();
+		expect(nextRedo(undo(events))?.showing).toEqual(showing);
+	});
+
+	test('reach only what one did oneself, where several people answer on one machine', () => {
+		const as = (id: string) => ({
+			...context,
+			annotator: { kind: 'human', name: id, id } as const
+		});
+		const own = (id: string) => (event: AnswerEvent) => event.annotator.id === id;
+		let events = append([], draftEvent([], 'p', { outcome: 'a' }, as('ada')));
+		events = append(events, draftEvent(events, 'q', { outcome: 'b' }, as('bob')));
+		expect(nextUndo(events, own('ada'))).toMatchObject({ kind: 'revoke', presentationId: 'p' });
+		const undone = append(events, nextUndo(events, own('ada')));
+		expect(nextUndo(undone, own('ada'))).toBeNull();
+		expect(nextUndo(undone, own('bob'))).toMatchObject({ presentationId: 'q' });
+		// Bob corrects Ada's answer and thinks better of it: hers stands again, under her name, and his undo is done.
+		events = append(events, draftEvent(events, 'p', { outcome: 'tie' }, as('bob')));
+		const back = append(events, nextUndo(events, own('bob')));
+		expect(back.at(-1)).toMatchObject({ outcome: 'a', annotator: { id: 'ada' } });
+		expect(nextUndo(back, own('bob'))).toMatchObject({ presentationId: 'q' });
+		expect(nextRedo(back, own('bob'))).toMatchObject({ outcome: 'tie', annotator: { id: 'bob' } });
+	});
+
 	test('keep a simulated answer marked as simulated', () => {
 		const simulated = { ...context, source: 'simulated', responseMs: null } as const;
 		const events = append([], draftEvent([], 'p', { outcome: 'a' }, simulated));
