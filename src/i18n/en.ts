@@ -1,6 +1,7 @@
 /** Every text of the interface, in English: the source of truth for any other language. */
 import { charts } from './en/charts';
 import { compare } from './en/compare';
+import { engine } from './en/engine';
 import { errors, problem } from './en/errors';
 import { evaluate } from './en/evaluate';
 import { frame } from './en/frame';
@@ -16,6 +17,7 @@ export const en = {
 	...frame,
 	charts,
 	compare,
+	engine,
 	errors,
 	evaluate,
 	learn,

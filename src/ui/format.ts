@@ -1,6 +1,7 @@
 /** Numbers and times as a person reads them. Pure; texts with words come from the catalogue. */
 
 const NUMBER = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
 const INTEGER = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 /** Three significant figures, a real minus sign, and "–" for what is not a number. */
@@ -13,6 +14,11 @@ export function formatNumber(value: number): string {
 		return value.toExponential(1).replace('-', '\u2212').replace('e-', 'e\u2212');
 	}
 	return NUMBER.format(value).replace('-', '\u2212');
+}
+
+/** 12345 as "12.3K": for narrow columns. */
+export function formatCompact(value: number): string {
+	return Number.isFinite(value) ? COMPACT.format(value).replace('-', '\u2212') : '–';
 }
 
 export function formatInteger(value: number): string {

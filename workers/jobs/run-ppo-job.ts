@@ -11,7 +11,7 @@ import type { Trainer } from '../trainer';
 import { createShowcase } from './fixed-prompts';
 import { runPpo, type PpoJob, type PpoState } from './ppo';
 import { rewardsOf } from './reward';
-import { openRun, settleFailed } from './run-record';
+import { openRun, recordEngine, settleFailed } from './run-record';
 import { textRules } from './rollout';
 import { openWeights, packModel, unpack } from './weights-io';
 
@@ -22,7 +22,8 @@ export async function runPpoJob(
 ): Promise<JobResult> {
 	const db = await trainer.db();
 	return trainer.withControl(args.runId, args.startPaused, async (control) => {
-		const run = await openRun(db, args, args.config.iterations);
+		const stored = await openRun(db, args, args.config.iterations);
+		const run = recordEngine(stored, trainer.backend.device, args.resume);
 		const loop = new RunLoop({ run, control, signal, db, emit: trainer.emit });
 		const policy = await trainer.freshModel(args.model, 1);
 		try {

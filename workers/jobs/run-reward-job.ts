@@ -6,7 +6,7 @@ import type { JobResult, RewardJobArgs } from '../../src/protocol/trainer';
 import { finishRun, newId, readCheckpoint } from '../../src/storage/checkpoints';
 import { RunLoop } from '../run-loop';
 import type { Trainer } from '../trainer';
-import { openRun, settleFailed } from './run-record';
+import { openRun, recordEngine, settleFailed } from './run-record';
 import { BEST_PREFIX, rewardSteps, runReward, type RewardJob, type RewardState } from './reward';
 import { textRules } from './rollout';
 import { openWeights, packModel, unpack } from './weights-io';
@@ -18,7 +18,8 @@ export async function runRewardJob(
 ): Promise<JobResult> {
 	const db = await trainer.db();
 	return trainer.withControl(args.runId, args.startPaused, async (control) => {
-		const run = await openRun(db, args, rewardSteps(args.pairs, args.config, args.seed));
+		const stored = await openRun(db, args, rewardSteps(args.pairs, args.config, args.seed));
+		const run = recordEngine(stored, trainer.backend.device, args.resume);
 		const loop = new RunLoop({ run, control, signal, db, emit: trainer.emit });
 		const { config: modelConfig, tokenizer } = await trainer.files(args.model);
 		const model = await trainer.freshModel(args.model, 1);

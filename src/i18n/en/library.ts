@@ -32,6 +32,8 @@ export const library = {
 		`step ${step}, reward ${reward}, KL ${kl}`,
 	runFacts: (kind: string, status: string, step: number, total: number, seed: number) =>
 		`${kind}, ${status}, step ${step} of ${total}, seed ${seed}`,
+	runEngine: (facts: string, engine: string) => `${facts}, on ${engine}`,
+	runNote: (facts: string, note: string) => `${facts}, ${note}`,
 	kinds: { reward: 'reward', ppo: 'tuning' },
 	jobRunning: 'Stop the run that is going before you leave or delete its study.'
 };
