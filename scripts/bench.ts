@@ -28,7 +28,8 @@ async function measure(
 		return await browser.run(name, { isQuick, limitMs, place, say });
 	} catch (cause) {
 		const message = cause instanceof Error ? cause.message : String(cause);
-		return rowsWith(rows, { failed: message.split('\n')[0] ?? '' });
+		const firstLine = message.replace(/^page\.evaluate: /, '').split('\n')[0] ?? '';
+		return rowsWith(rows, { failed: firstLine.replace(/^(Error: )+/, '') });
 	} finally {
 		say(`${name}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
 	}
