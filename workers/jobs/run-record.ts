@@ -29,8 +29,9 @@ export function recordEngine(run: Run, device: ComputeDevice, resume: boolean): 
 	if (!resume || !began) {
 		return { ...run, engine: engineOf(device) };
 	}
-	const isSame = began.backend === device.backend && began.device === device.device;
-	if (isSame && device.useKernels(began.kernels)) {
+	// The CPU engine's numbers are its kernels' alone; elsewhere an adapter or TensorFlow.js' build computes.
+	const isSamePlace = device.backend === 'wasm' || began.device === device.device;
+	if (began.backend === device.backend && isSamePlace && device.useKernels(began.kernels)) {
 		return run;
 	}
 	return { ...run, engine: { ...engineOf(device), exact: false } };

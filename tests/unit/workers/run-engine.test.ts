@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_PPO, DEFAULT_REWARD, DEFAULT_SAMPLING } from '../../../src/core/config';
 import type { Run } from '../../../src/core/records';
+import type { BackendName } from '../../../src/protocol/trainer';
 import { getRun, listMetrics, putRun } from '../../../src/storage/runs';
 import { datasetHash } from '../../../src/core/feedback/dataset-hash';
 import type { ComputeDevice } from '../../../workers/engine/device';
@@ -14,16 +15,17 @@ type Kernels = Record<string, string>;
 /** A device with a choice of kernels: those it can be told to use, and those in use. */
 function deviceWith(
 	name: string,
-	known: readonly Kernels[]
+	known: readonly Kernels[],
+	backend: BackendName = 'webgpu'
 ): { device: ComputeDevice; told: Kernels[] } {
 	let kernels = known[0] ?? {};
 	const told: Kernels[] = [];
 	const device: ComputeDevice = {
-		backend: 'webgpu',
+		backend,
 		device: name,
 		createModel: () => Promise.reject(new Error('no models here')),
 		statistics: () => ({
-			backend: 'webgpu',
+			backend,
 			device: name,
 			kernels,
 			operations: new EngineCounters().snapshot(),
@@ -83,6 +85,14 @@ describe('what a run says of its engine', () => {
 		const here = { backend: 'webgpu', device: 'card 1', kernels: small, exact: false };
 		expect(resumed.engine).toEqual(here);
 		expect(recordEngine(resumed, device, true).engine, 'resumed once more').toEqual(here);
+	});
+
+	test('the CPU engine is exact with other workers, as long as it has the kernels', () => {
+		const { device } = deviceWith('SIMD, 4 workers', [{ simd: 'relaxed' }], 'wasm');
+		const on = (kernels: Kernels) =>
+			recordEngine(began({ backend: 'wasm', device: 'SIMD, 2 workers', kernels }), device, true);
+		expect(on({ simd: 'relaxed' }).engine).not.toHaveProperty('exact');
+		expect(on({ simd: 'simd' }).engine).toHaveProperty('exact', false);
 	});
 
 	test('a run stored before engines were recorded makes no claim', () => {
