@@ -7,7 +7,7 @@ import { activationFloats } from './forward';
 import { chunkRows, logitStride } from './vocabulary-head';
 
 /** Kernels' constants, index arrays and the rounding of blocks. */
-const SLACK = 2 ** 20;
+const SLACK = 2 ** 18;
 
 /** One pass over `positions` positions in rows of at most `longest`. */
 export function passBytes(

@@ -21,7 +21,9 @@ import {
 } from './vocabulary-head';
 
 /** Most bytes of a memory at which activations are still kept for the backward half; beyond, they are computed again. */
-const KEEP_BELOW = 512 * 2 ** 20;
+const KEEP_BELOW = 2 ** 29;
+/** The same as a share of what the memory may hold. */
+const KEEP_SHARE = 1 / 2;
 
 export class Shard {
 	readonly #onMemory: (event: ShardEvent) => void;
@@ -29,6 +31,7 @@ export class Shard {
 	readonly #gradients = new Map<number, GradientSession>();
 	readonly #samples = new Map<number, DecodeSession>();
 	#kernels: Kernels | null = null;
+	#keepBelow = 0;
 	#told: MemoryUse | null = null;
 
 	/** @param onMemory Hears of the memory's use whenever it has changed. */
@@ -39,6 +42,7 @@ export class Shard {
 	readonly handlers: Handlers<ShardCommands> = {
 		start: async ({ modules, level, memoryLimit }) => {
 			this.#kernels = new Kernels(modules, level, memoryLimit);
+			this.#keepBelow = Math.min(KEEP_BELOW, memoryLimit * KEEP_SHARE);
 			return null;
 		},
 		use: async (level) => {
@@ -140,7 +144,7 @@ export class Shard {
 		const shape = passShape(rows);
 		const { heap } = of.kernels;
 		const bytes = activationFloats(of, true) * shape.P * 4;
-		const isKept = keep !== null && heap.use.inUse + bytes <= KEEP_BELOW;
+		const isKept = keep !== null && heap.use.inUse + bytes <= this.#keepBelow;
 		const scope = new Scope(heap);
 		let isHandedOver = false;
 		try {

@@ -7,7 +7,7 @@ import type { Rows } from './shard-protocol';
 
 const MOST_SLICES = 8;
 /** Fewer positions are not worth a slice: packing weights and zeroing a pool would show. */
-const SLICE_POSITIONS = 256;
+const SLICE_POSITIONS = 192;
 /** Positions times parameters of one part: either half of a pass stays near 100 ms where the thread that computes must also answer. */
 const PART_WORK = 6e8;
 
@@ -30,7 +30,9 @@ export interface Plan {
  */
 export function planBatch(batch: Batch, parameters: number, microTokens: number): Plan {
 	const total = batch.length.reduce((sum, n) => sum + n, 0);
-	const wanted = Math.min(MOST_SLICES, Math.max(1, Math.ceil(total / SLICE_POSITIONS)));
+	// A power of two, which two, four or eight shards divide evenly.
+	const doublings = Math.round(Math.log2(Math.max(1, total / SLICE_POSITIONS)));
+	const wanted = Math.min(MOST_SLICES, 2 ** doublings);
 	const most = Math.max(1, Math.min(microTokens, Math.floor(PART_WORK / parameters)));
 	const parts: Part[] = [];
 	let slices = 0;

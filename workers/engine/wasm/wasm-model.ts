@@ -32,8 +32,10 @@ import type { PassOutputs, SampledRows, Wanted } from './shard-protocol';
 import type { ShardedModel, WasmDevice } from './wasm-device';
 
 const DEFAULT_OUTPUTS: readonly Output[] = ['logProb', 'entropy', 'value'];
-/** Tokens a row between two looks at the signal. */
-const SAMPLE_STEPS = 4;
+/** Tokens a row between two looks at the signal, */
+const MOST_STEPS = 8;
+/** and tokens times parameters: about 50 ms where the thread that computes must also answer. */
+const STEP_WORK = 1e9;
 
 export class WasmModel implements LanguageModel {
 	readonly config: ModelConfig;
@@ -327,9 +329,11 @@ export class WasmModel implements LanguageModel {
 					...{ maxNew: o.maxNew, temperature: o.temperature, stop: o.stop, seed: o.seed },
 					...{ topK: o.topK ?? 0, topP: o.topP ?? 1 }
 				});
+				const work = this.#parameters.count * (end - first);
+				const most = Math.min(MOST_STEPS, Math.max(1, Math.floor(STEP_WORK / work)));
 				for (;;) {
 					await this.#device.breathe(o.signal);
-					const { steps, sampled: rows } = await this.#shards.advance(shard, session, SAMPLE_STEPS);
+					const { steps, sampled: rows } = await this.#shards.advance(shard, session, most);
 					done[shard] = rows ? T - shortest : (done[shard] ?? 0) + steps;
 					o.onToken?.(Math.min(...done), T - shortest);
 					if (rows) {
