@@ -50,7 +50,7 @@ export class GpuRuntime {
 	readonly gpu: GpuContext;
 	readonly memory: GpuMemory;
 	readonly kernels: KernelCache;
-	readonly counters: EngineCounters;
+	#counters: EngineCounters;
 	readonly #timer: PassTimer | null;
 	#staging: GPUBuffer | null = null;
 	#perSubmit = DISPATCHES_PER_SUBMIT;
@@ -61,15 +61,23 @@ export class GpuRuntime {
 		this.memory = new GpuMemory(gpu);
 		this.kernels = new KernelCache(gpu);
 		const isTimed = gpu.has('timestamp-query');
-		this.counters = new EngineCounters([
-			'jsMs',
-			'dispatches',
-			'submits',
-			'readbacks',
-			'bindGroups',
-			...(isTimed ? (['gpuMs'] as const) : [])
-		]);
+		this.#counters = newCounters(isTimed);
 		this.#timer = isTimed ? new PassTimer(gpu, this.memory) : null;
+	}
+
+	get counters(): EngineCounters {
+		return this.#counters;
+	}
+
+	/** Runs tests and measurements that are no operation of a model. Nothing else may run beside them. */
+	async uncounted<T>(work: () => Promise<T>): Promise<T> {
+		const counters = this.#counters;
+		this.#counters = newCounters(this.#timer !== null);
+		try {
+			return await work();
+		} finally {
+			this.#counters = counters;
+		}
 	}
 
 	/** Runs one operation at a time: those of other models wait. */
@@ -108,6 +116,36 @@ export class GpuRuntime {
 			data.byteOffset,
 			data.byteLength
 		);
+	}
+
+	/** A whole buffer to another of the same size, after the commands so far. */
+	copy(from: GPUBuffer, to: GPUBuffer): void {
+		const encoder = this.gpu.device.createCommandEncoder();
+		encoder.copyBufferToBuffer(from, 0, to, 0, from.size);
+		this.gpu.device.queue.submit([encoder.finish()]);
+	}
+
+	/** Zeros, after the commands so far. */
+	clear(buffers: readonly GPUBuffer[]): void {
+		const encoder = this.gpu.device.createCommandEncoder();
+		buffers.forEach((buffer) => encoder.clearBuffer(buffer));
+		this.gpu.device.queue.submit([encoder.finish()]);
+	}
+
+	/** A whole buffer, through one of its own that is freed at once: for checkpoints, which are large and rare. */
+	async download(buffer: GPUBuffer): Promise<ArrayBuffer> {
+		const { device } = this.gpu;
+		this.gpu.assertHealthy();
+		const staging = this.memory.staging(buffer.size);
+		try {
+			const encoder = device.createCommandEncoder();
+			encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+			device.queue.submit([encoder.finish()]);
+			await this.gpu.answered(staging.mapAsync(GPUMapMode.READ, 0, buffer.size));
+			return staging.getMappedRange(0, buffer.size).slice(0);
+		} finally {
+			this.memory.free(staging);
+		}
 	}
 
 	/** Submits the commands in order, in several submits if they are many. */
@@ -204,6 +242,16 @@ export class GpuRuntime {
 		}
 	}
 }
+
+const newCounters = (isTimed: boolean): EngineCounters =>
+	new EngineCounters([
+		'jsMs',
+		'dispatches',
+		'submits',
+		'readbacks',
+		'bindGroups',
+		...(isTimed ? (['gpuMs'] as const) : [])
+	]);
 
 function dispatch(pass: GPUComputePassEncoder, command: Command | undefined): boolean {
 	if (!command) {
