@@ -12,8 +12,12 @@ export interface RowSpec {
 	target: Target | null;
 }
 
-/** A number, or why there is none. `absent`: this machine lacks what it takes; `failed`: it should have been measured. */
-export type Measured = number | { absent: string } | { failed: string };
+/**
+ * A number (with a target of its own, where that depends on what was found), or why there is none.
+ * `absent`: this machine lacks what it takes; `failed`: it should have been measured.
+ */
+export type Measured =
+	number | { value: number; target: Target } | { absent: string } | { failed: string };
 
 /** By row name. */
 export type Measurements = Record<string, Measured>;
@@ -42,30 +46,44 @@ export function isMet(value: number, { is, value: limit }: Target): boolean {
 	return is === '<=' ? value <= limit : value >= limit;
 }
 
+/** The number that was found; null where there is none, and for one that is not finite. */
+function numberOf(measured: Measured | undefined): number | null {
+	const value = typeof measured === 'object' && 'value' in measured ? measured.value : measured;
+	return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+function reasonOf(measured: Measured | undefined): string {
+	if (measured === undefined) {
+		return 'nothing was measured';
+	}
+	if (typeof measured === 'number' || 'value' in measured) {
+		return `the measured value is ${typeof measured === 'number' ? measured : measured.value}`;
+	}
+	return 'absent' in measured ? measured.absent : measured.failed;
+}
+
 /** Rows in the order of their specs. A row that no section answered for has failed. */
 export function toRows(specs: readonly RowSpec[], measured: Measurements): Row[] {
-	return specs.map(({ name, unit, target }) => {
-		const found = measured[name] ?? { failed: 'nothing was measured' };
-		const row = { name, unit, target: target && `${target.is} ${target.value}` };
-		if (typeof found === 'number') {
-			if (Number.isFinite(found)) {
-				return { ...row, value: found, met: target && isMet(found, target) };
-			}
-			return { ...row, value: null, met: null, reason: `the measured value is ${found}` };
-		}
-		const reason = 'absent' in found ? found.absent : found.failed;
-		return { ...row, value: null, met: null, reason };
+	return specs.map(({ name, unit, target: usual }) => {
+		const found = measured[name];
+		const value = numberOf(found);
+		const target = typeof found === 'object' && 'target' in found ? found.target : usual;
+		const row = { name, value, unit, target: target && `${target.is} ${target.value}` };
+		return value === null
+			? { ...row, met: null, reason: reasonOf(found) }
+			: { ...row, met: target && isMet(value, target) };
 	});
 }
 
 /** Names of rows that should have been measured and were not. */
 export function failures(specs: readonly RowSpec[], measured: Measurements): string[] {
 	return specs
-		.filter(({ name }) => {
+		.map(({ name }) => name)
+		.filter((name) => {
 			const found = measured[name];
-			return typeof found === 'number' ? !Number.isFinite(found) : !(found && 'absent' in found);
-		})
-		.map(({ name }) => name);
+			const isAbsent = typeof found === 'object' && 'absent' in found;
+			return !isAbsent && numberOf(found) === null;
+		});
 }
 
 /** The JSON's order of keys is the table's. */

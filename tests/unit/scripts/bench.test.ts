@@ -59,6 +59,14 @@ describe('rows', () => {
 		expect(failures(specs, measured)).toEqual(['a', 'b']);
 	});
 
+	test('a measurement may bring the target that applies to what was found', () => {
+		const found = { value: 3, target: { is: '<=', value: 4 } } as const;
+		const [row] = toRows(specs, { a: found });
+		expect(row).toEqual({ name: 'a', value: 3, unit: 'ms', target: '<= 4', met: true });
+		expect(failures(specs.slice(0, 1), { a: found })).toEqual([]);
+		expect(failures(specs.slice(0, 1), { a: { ...found, value: NaN } })).toEqual(['a']);
+	});
+
 	test('a row fails when it should have been measured; a missing card or a missed target is no failure', () => {
 		const measured = { a: 99, b: { absent: 'no card' }, c: { failed: 'broke' } };
 		expect(failures(specs, measured)).toEqual(['c', 'd']);
