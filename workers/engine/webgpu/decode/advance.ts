@@ -46,7 +46,6 @@ export function gridsFor(g: DecodeGrids, active: number, draws: number): Uint32A
 
 /** Bindings: state, results, grids (indirect arguments of the next column). Grid: [1]. */
 export function decodeAdvance(g: DecodeGrids): KernelSource {
-	const perTile = g.layers * (g.qkv + g.output + g.gateUp + g.down);
 	const grids = [
 		['tiles', g.qkv],
 		['next', g.attention],
@@ -69,8 +68,6 @@ fn main(@builtin(local_invocation_index) tid : u32) {
 	let t = state[COLUMN];
 	let columns = state[COLUMNS];
 	let count = state[ACTIVE_COUNT];
-	let draws = state[DRAW_COUNT];
-	let launched = state[WORKGROUPS];
 	var row = 0u;
 	var stays = false;
 	var drawsNext = false;
@@ -108,9 +105,10 @@ fn main(@builtin(local_invocation_index) tid : u32) {
 		nextDraws += isDrawn[i];
 	}
 	if (tid == 0u) {
-		let before = (count + ${ROWS_PER_TILE - 1}u) / ${ROWS_PER_TILE}u;
-		let drawsBefore = (draws + ${ROWS_PER_TILE - 1}u) / ${ROWS_PER_TILE}u;
-		state[WORKGROUPS] = launched + before * ${perTile}u + count * ${g.layers * g.attention}u + drawsBefore * ${g.logits}u + draws + 1u;
+		// What this column launched, by the very grids that it ran with.
+		var launched = state[WORKGROUPS] + 1u;
+		${GRID_NAMES.map((name, i) => `launched += ${name === 'logits' || name === 'sampler' ? 1 : g.layers}u * grids[${3 * i}] * grids[${3 * i + 1}];`).join('\n')}
+		state[WORKGROUPS] = launched;
 		state[COLUMN] = t + 1u;
 		state[ACTIVE_COUNT] = next;
 		state[DRAW_COUNT] = nextDraws;

@@ -36,10 +36,7 @@ export function decodeGrids(c: ModelConfig): DecodeGrids {
 }
 
 /** @param layout Tells how far k, v and up lie behind q and gate; all layers are alike. */
-function decodeSources(
-	c: ModelConfig,
-	layout: ParameterLayout
-): Record<KernelName, KernelSource> {
+function decodeSources(c: ModelConfig, layout: ParameterLayout): Record<KernelName, KernelSource> {
 	const { hiddenSize: d, headDim: hd, heads, kvHeads } = c;
 	const names = layerNames(0);
 	const behind = (name: string, first: string) =>

@@ -7,18 +7,13 @@
 import type { ModelConfig } from '../../../../src/core/formats/model-config';
 import { StudioError } from '../../../../src/protocol/errors';
 import { newTokens } from '../../counters';
-import { EMBEDDING, FINAL_NORM, LM_HEAD, SCALAR_HEADS, layerNames } from '../../decoder-parameters';
 import type { Sampled, Sampling } from '../../language-model';
 import { breathe } from '../../yielding';
 import type { GpuParameters } from '../gpu-parameters';
 import type { BufferRange, Command, GpuRuntime } from '../gpu-runtime';
-import { GRID_NAMES, gridsFor, type GridName } from './advance';
-import {
-	compileDecodeKernels,
-	decodeGrids,
-	type DecodeKernels,
-	type KernelName
-} from './decode-kernels';
+import { gridsFor } from './advance';
+import { columnCommands } from './decode-commands';
+import { compileDecodeKernels, decodeGrids, type DecodeKernels } from './decode-kernels';
 import { AT, NO_TOKEN, initialState } from './decode-state';
 import { DecodeWorkspace, type DecodeBuffers } from './decode-workspace';
 
@@ -43,6 +38,7 @@ export class Rollout {
 	#prepared: Prepared | null = null;
 	#columnsPerSubmit = COLUMNS_PER_SUBMIT;
 	#lastWorkgroups = 0;
+	#isDisposed = false;
 
 	/** Allocates nothing on the device before the first rollout. The parameters stay their owner's. */
 	constructor(runtime: GpuRuntime, config: ModelConfig, parameters: GpuParameters) {
@@ -112,7 +108,10 @@ export class Rollout {
 	/** Frees the workspace if no other model uses it. */
 	dispose(): void {
 		this.#prepared = null;
-		this.#workspace.release();
+		if (!this.#isDisposed) {
+			this.#isDisposed = true;
+			this.#workspace.release();
+		}
 	}
 
 	/** One batch of rows that fits the workspace, written into `sampled` from row `start` on. */
@@ -174,10 +173,15 @@ export class Rollout {
 		}
 	}
 
-	/** Fewer columns a submit where a submit takes long. A software adapter is slow whatever is done. */
+	/** Fewer columns a submit where one takes long, more again where it does not. A software adapter is slow whatever is done. */
 	#adapt(submitMs: number): void {
-		if (submitMs > LONGEST_SUBMIT_MS && !this.#runtime.gpu.isSoftware) {
+		if (this.#runtime.gpu.isSoftware) {
+			return;
+		}
+		if (submitMs > LONGEST_SUBMIT_MS) {
 			this.#columnsPerSubmit = Math.max(1, this.#columnsPerSubmit >> 1);
+		} else if (submitMs < LONGEST_SUBMIT_MS / 4) {
+			this.#columnsPerSubmit = Math.min(COLUMNS_PER_SUBMIT, this.#columnsPerSubmit << 1);
 		}
 	}
 
@@ -223,62 +227,11 @@ export class Rollout {
 		const buffers = this.#workspace.reserve(rows, T);
 		const { values } = this.#parameters;
 		if (this.#prepared?.buffers !== buffers || this.#prepared.values !== values) {
-			const column = this.#runtime.js('sample', () => this.#commands(kernels, buffers));
+			const column = this.#runtime.js('sample', () =>
+				columnCommands(this.#runtime, this.#config, this.#parameters, kernels, buffers)
+			);
 			this.#prepared = { buffers, values, column };
 		}
 		return this.#prepared;
-	}
-
-	#commands(kernels: DecodeKernels, buffers: DecodeBuffers): Command[] {
-		const c = this.#config;
-		const { state, grids, results, stream, queries, mixed, act, logits, rotary } = buffers;
-		const span = (first: string, last = first): BufferRange =>
-			this.#parameters.span(this.#parameters.values, first, last);
-		const command = (
-			name: KernelName,
-			grid: GridName | null,
-			bindings: readonly (GPUBuffer | BufferRange)[]
-		): Command => {
-			const kernel = kernels[name];
-			const ranges = bindings.map((b) => ('buffer' in b ? b : { buffer: b }));
-			return {
-				kernel,
-				bindGroup: this.#runtime.bind('sample', kernel, ranges),
-				grid: grid
-					? { buffer: grids, offset: 12 * GRID_NAMES.indexOf(grid) }
-					: () => [1, 1, 1] as const
-			};
-		};
-		const table = span(EMBEDDING);
-		const list: Command[] = [];
-		buffers.caches.forEach((cache, layer) => {
-			const n = layerNames(layer);
-			const isFirst = layer === 0;
-			list.push(
-				command(isFirst ? 'firstQkv' : 'qkv', 'qkv', [
-					...[state, isFirst ? table : stream, span(n.q, n.v), span(n.attentionNorm)],
-					...[rotary, queries, cache]
-				]),
-				command('attention', 'attention', [state, queries, cache, mixed]),
-				command(isFirst ? 'firstOutput' : 'output', 'output', [
-					...[state, mixed, span(n.o), stream],
-					...(isFirst ? [table] : [])
-				]),
-				command('gateUp', 'gateUp', [state, stream, span(n.gate, n.up), span(n.mlpNorm), act]),
-				command('down', 'down', [state, act, span(n.down), stream])
-			);
-		});
-		list.push(
-			command('logits', 'logits', [
-				...[state, stream, span(c.tiedEmbeddings ? EMBEDDING : LM_HEAD), span(FINAL_NORM)],
-				logits
-			]),
-			command('sampler', 'sampler', [
-				...[state, logits, results],
-				...(c.valueHeads > 0 ? [stream, span(FINAL_NORM), span(SCALAR_HEADS)] : [])
-			]),
-			command('advance', null, [state, results, grids])
-		);
-		return list;
 	}
 }

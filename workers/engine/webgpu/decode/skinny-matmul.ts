@@ -30,7 +30,7 @@ export interface SkinnyMatmul {
 	from: 'row' | 'token';
 	/** Normalise x by its root mean square, with a gain bound as `gain`. */
 	normEps: number | null;
-	/** WGSL: `fn weightRow(c: u32) -> u32`, the row of W, or another place in floats if it says so, for column c. Default: row c. */
+	/** WGSL: `fn weightStart(c: u32) -> u32`, where the weights of column c start, in floats. Default: at row c. */
 	weightStart?: string;
 	/** WGSL to store: `fn store(b: u32, c: u32, y: f32)`, or with `pairs` `fn store(b: u32, c: u32, y: vec2f)` for columns c, c + 1. */
 	store: string;
