@@ -6,14 +6,8 @@ import type { LanguageModel, Sampling } from '../../../workers/engine/language-m
 import { batchOf } from '../../../workers/engine/micro-batches';
 import { loadTestModel, startTestDevice } from '../../support/engine';
 import { largestDifference } from '../../support/engine-goldens';
-import {
-	ODD_CONFIG,
-	bitsOf,
-	nll,
-	randomParameters,
-	startPortWasm,
-	startTestWasm
-} from '../../support/wasm-engine';
+import { bitsOf, nll, randomParameters } from '../../support/random-decoder';
+import { ODD_CONFIG, startPortWasm, startTestWasm } from '../../support/wasm-engine';
 
 const random = new Random(6);
 const { vocabSize } = ODD_CONFIG;
