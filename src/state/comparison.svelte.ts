@@ -4,25 +4,16 @@
  */
 import type { SamplingConfig } from '../core/config';
 import {
-	currentAnswers,
-	draftEvent,
-	nextRedo,
-	nextUndo,
 	tally,
 	type AnswerContext,
 	type AnswerDraft,
 	type Judgement
 } from '../core/feedback/comparison';
-import {
-	RECORD_VERSION,
-	type AnswerEvent,
-	type PolicyRef,
-	type Presentation
-} from '../core/records';
-import { addPresentations, appendAnswer } from '../storage/comparisons';
-import { newId } from '../storage/ids';
+import type { AnswerEvent, PolicyRef, Presentation } from '../core/records';
+import { addPresentations } from '../storage/comparisons';
 import { waitingPairs } from './comparison-queue';
 import type { Desk, OpenDesk } from './desk';
+import type { FeedbackLog } from './feedback-log.svelte';
 import type { PairWriter } from './pair-writer';
 import type { Problems } from './problems.svelte';
 
@@ -37,12 +28,7 @@ export interface ComparisonDependencies {
 	openDesk: OpenDesk;
 	writer: PairWriter;
 	problems: Problems;
-	now: () => number;
 	randomSeed: () => number;
-	/** Whose answers the person at the desk may undo. */
-	isOwn: (event: AnswerEvent) => boolean;
-	/** After an answer of a person is stored. */
-	onAnswer?: (answers: number) => void;
 }
 
 export interface ComparisonPurpose {
@@ -56,21 +42,23 @@ export interface ComparisonPurpose {
 }
 
 export class ComparisonState {
+	readonly log: FeedbackLog;
 	readonly #dependencies: ComparisonDependencies;
 	readonly #purpose: ComparisonPurpose;
 	#presentations = $state.raw<readonly Presentation[]>([]);
-	#events = $state.raw<readonly AnswerEvent[]>([]);
 	#isFilling = $state(false);
 	#failed = $state(false);
-	readonly #answers = $derived(currentAnswers(this.#events));
-	readonly #waiting = $derived(waitingPairs(this.#presentations, this.#events));
+	readonly #byId = $derived(new Map(this.#presentations.map((pair) => [pair.id, pair])));
+	readonly #answers = $derived.by(
+		() => new Map([...this.log.answers].filter(([id]) => this.#byId.has(id)))
+	);
+	readonly #waiting = $derived.by(() => waitingPairs(this.#presentations, this.log.events));
 	readonly #tally = $derived(tally(this.#answers.values()));
-	readonly #undo = $derived(nextUndo(this.#events, (event) => this.#dependencies.isOwn(event)));
-	readonly #redo = $derived(nextRedo(this.#events, (event) => this.#dependencies.isOwn(event)));
 
-	constructor(dependencies: ComparisonDependencies, purpose: ComparisonPurpose) {
+	constructor(dependencies: ComparisonDependencies, purpose: ComparisonPurpose, log: FeedbackLog) {
 		this.#dependencies = dependencies;
 		this.#purpose = purpose;
+		this.log = log;
 	}
 
 	get presentations(): readonly Presentation[] {
@@ -104,22 +92,20 @@ export class ComparisonState {
 	}
 
 	get canUndo(): boolean {
-		return this.#undo !== null;
+		return this.log.canUndo;
 	}
 
 	get canRedo(): boolean {
-		return this.#redo !== null;
+		return this.log.canRedo;
 	}
 
 	get total(): number | null {
 		return this.#purpose.total ?? null;
 	}
 
-	/** Puts stored pairs and answers on the desk. */
-	show(presentations: readonly Presentation[], events: readonly AnswerEvent[]): void {
-		const ids = new Set(presentations.map((pair) => pair.id));
+	/** Puts stored pairs on the desk. */
+	show(presentations: readonly Presentation[]): void {
 		this.#presentations = presentations;
-		this.#events = events.filter((event) => ids.has(event.presentationId));
 	}
 
 	/** Writes pairs ahead until enough wait. */
@@ -171,36 +157,25 @@ export class ComparisonState {
 	}
 
 	/** Stores an answer, or a new revision of one; null takes it back. */
-	async answer(
+	answer(
 		presentationId: string,
 		judgement: Judgement | null,
 		context: AnswerContext
 	): Promise<void> {
-		await this.#append(draftEvent(this.#events, presentationId, judgement, context));
-		if (context.source === 'human') {
-			this.#dependencies.onAnswer?.(this.#answers.size);
-		}
+		return this.log.answer(presentationId, judgement, context);
 	}
 
 	/** Takes back what was done last; gives what that was. */
-	async undo(): Promise<AnswerDraft | null> {
-		const draft = this.#undo;
-		if (draft) {
-			await this.#append(draft);
-		}
-		return draft;
+	undo(): Promise<AnswerDraft | null> {
+		return this.log.undo();
 	}
 
-	async redo(): Promise<AnswerDraft | null> {
-		const draft = this.#redo;
-		if (draft) {
-			await this.#append(draft);
-		}
-		return draft;
+	redo(): Promise<AnswerDraft | null> {
+		return this.log.redo();
 	}
 
 	presentation(id: string): Presentation | undefined {
-		return this.#presentations.find((pair) => pair.id === id);
+		return this.#byId.get(id);
 	}
 
 	#missing(): number {
@@ -210,18 +185,5 @@ export class ComparisonState {
 		}
 		const missing = AHEAD - this.#waiting.length;
 		return missing >= REFILL_FROM ? missing : 0;
-	}
-
-	async #append(draft: AnswerDraft): Promise<void> {
-		const { db, study } = await this.#dependencies.openDesk();
-		const event: AnswerEvent = {
-			...draft,
-			id: newId(),
-			studyId: study.id,
-			version: RECORD_VERSION,
-			createdAt: this.#dependencies.now()
-		};
-		await appendAnswer(db, event);
-		this.#events = [...this.#events, event];
 	}
 }

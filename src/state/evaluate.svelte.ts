@@ -14,6 +14,7 @@ import { listAnswers, listPresentations } from '../storage/comparisons';
 import { listEvaluations, putEvaluation } from '../storage/evaluations';
 import { newId } from '../storage/ids';
 import { ComparisonState, type ComparisonDependencies } from './comparison.svelte';
+import { FeedbackLog, type LogDependencies } from './feedback-log.svelte';
 import type { TrainerState } from './trainer.svelte';
 import type { TuneState } from './tune.svelte';
 
@@ -34,7 +35,7 @@ export interface SideBySide {
 	tuned: string;
 }
 
-export interface EvaluateDependencies extends ComparisonDependencies {
+export interface EvaluateDependencies extends ComparisonDependencies, LogDependencies {
 	trainer: TrainerState;
 	tune: TuneState;
 	testName: (n: number) => string;
@@ -163,17 +164,22 @@ export class EvaluateState {
 	}
 
 	#open(evaluation: EvaluationRecord): void {
-		const comparisons = new ComparisonState(this.#dependencies, {
-			purpose: 'evaluation',
-			evaluationId: evaluation.id,
-			writers: () => Promise.resolve([evaluation.baseline, evaluation.candidate]),
-			sampling: () => DEFAULT_SAMPLING,
-			total: evaluation.pairs
-		});
-		comparisons.show(
-			this.#presentations.filter((pair) => pair.evaluationId === evaluation.id),
-			this.#events
+		const log = new FeedbackLog(this.#dependencies);
+		const comparisons = new ComparisonState(
+			this.#dependencies,
+			{
+				purpose: 'evaluation',
+				evaluationId: evaluation.id,
+				writers: () => Promise.resolve([evaluation.baseline, evaluation.candidate]),
+				sampling: () => DEFAULT_SAMPLING,
+				total: evaluation.pairs
+			},
+			log
 		);
+		const pairs = this.#presentations.filter((pair) => pair.evaluationId === evaluation.id);
+		const ids = new Set(pairs.map(({ id }) => id));
+		log.show(this.#events.filter((event) => ids.has(event.presentationId)));
+		comparisons.show(pairs);
 		this.#current = evaluation;
 		this.#comparisons = comparisons;
 	}

@@ -14,6 +14,7 @@ import type { ConnectTrainer } from './connect-trainer';
 import { DemoState } from './demo.svelte';
 import type { Desk } from './desk';
 import { EvaluateState } from './evaluate.svelte';
+import { FeedbackLog } from './feedback-log.svelte';
 import type { JobDependencies, JobState } from './job.svelte';
 import { LibraryState } from './library.svelte';
 import { PairWriter } from './pair-writer';
@@ -68,6 +69,8 @@ export class Studio {
 	readonly prompts: PromptsState;
 	readonly annotators: AnnotatorsState;
 	readonly sample: SampleState;
+	/** Judgements of every kind that are not part of an evaluation. */
+	readonly log: FeedbackLog;
 	readonly comparisons: ComparisonState;
 	readonly robot: SimulatedAnnotator;
 	readonly reward: RewardState;
@@ -115,19 +118,27 @@ export class Studio {
 			openDesk,
 			writer: new PairWriter({ trainer, prompts, now }),
 			problems,
+			randomSeed
+		};
+		const logging = {
+			openDesk,
 			now,
-			randomSeed,
 			isOwn: (event: AnswerEvent) => this.annotators.isOwn(event),
 			onAnswer: (answers: number) => this.#answered(answers)
 		};
-		this.comparisons = new ComparisonState(asking, {
-			purpose: 'feedback',
-			writers: async () => {
-				const writer = { model: (await trainer.ready()).model, policyId: null };
-				return [writer, writer] as const;
+		this.log = new FeedbackLog(logging);
+		this.comparisons = new ComparisonState(
+			asking,
+			{
+				purpose: 'feedback',
+				writers: async () => {
+					const writer = { model: (await trainer.ready()).model, policyId: null };
+					return [writer, writer] as const;
+				},
+				sampling: () => this.sample.sampling
 			},
-			sampling: () => this.sample.sampling
-		});
+			this.log
+		);
 		this.robot = new SimulatedAnnotator(openDesk, problems);
 		const job: Omit<JobDependencies, 'onSettled' | 'summary'> = {
 			trainer,
@@ -163,6 +174,7 @@ export class Studio {
 		});
 		this.evaluate = new EvaluateState({
 			...asking,
+			...logging,
 			trainer,
 			tune: this.tune,
 			testName: en.evaluate.testName
@@ -251,10 +263,11 @@ export class Studio {
 		this.tune.clear();
 		this.evaluate.clear();
 		this.#study = study;
-		this.comparisons.show(
-			presentations.filter((pair) => pair.purpose === 'feedback'),
-			answers
+		const evaluated = new Set(
+			presentations.filter((pair) => pair.purpose === 'evaluation').map(({ id }) => id)
 		);
+		this.log.show(answers.filter((event) => !evaluated.has(event.presentationId)));
+		this.comparisons.show(presentations.filter((pair) => pair.purpose === 'feedback'));
 		this.tune.countRuns(runs.filter((run) => run.kind === 'ppo').length);
 		await Promise.all([
 			this.prompts.openStudy(db, study.id),

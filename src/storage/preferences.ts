@@ -14,6 +14,10 @@ const schema = v.object({
 	/** Who answers; null: the study's first annotator. */
 	annotatorId: v.fallback(v.nullable(v.string()), null),
 	hasShortcuts: v.fallback(v.boolean(), true),
+	/** Keys that a person chose, by the id of what they do. */
+	keys: v.fallback(v.record(v.string(), v.array(v.string())), {}),
+	/** A choice is stored only after Enter. */
+	confirmsAnswers: v.fallback(v.boolean(), false),
 	/** Decay of the charts' moving average; 0 = raw. */
 	smoothing: v.fallback(v.pipe(v.number(), v.minValue(0), v.maxValue(0.999)), 0.6),
 	/** Keys of the guide's steps that are done. */

@@ -55,7 +55,17 @@ export const frame = {
 	shortcuts: {
 		title: 'Keys',
 		off: 'Keys are switched off. Switch them on in Settings.',
-		intro: 'Keys work while nothing is being typed. They can be switched off in Settings.',
+		intro:
+			'Keys work while nothing is being typed. Each can be changed here; all can be switched off in Settings.',
+		change: 'Change',
+		changeOne: (what: string) => `Change the key of “${what}”`,
+		press: 'Press a key',
+		changed: (what: string, key: string) => `${what}: ${key}`,
+		reserved: (key: string) => `${key} is kept for getting about, and for nothing else.`,
+		taken: (key: string, what: string) => `${key} is already the key of “${what}”.`,
+		resetShort: 'Reset',
+		resetOne: (what: string) => `Give “${what}” its first key back`,
+		resetAll: 'Reset all keys',
 		groups: {
 			everywhere: 'Everywhere',
 			compare: 'Compare',

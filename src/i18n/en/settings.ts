@@ -5,6 +5,9 @@ export const settings = {
 	keys: 'Keys',
 	keysOn: 'Single keys (1, 2, s, u …) work',
 	keysHelp: 'Switch them off if you use speech input or a switch. Buttons always work.',
+	confirms: 'Keep an answer only after Enter',
+	confirmsHelp:
+		'A choice can then still be changed, and pressing the same key again makes it stronger: better, much better, by far.',
 	showKeys: 'Show all keys',
 	engine: 'Engine',
 	storage: 'Storage',

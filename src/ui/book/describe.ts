@@ -9,6 +9,8 @@ export function describeAnswer(pair: Presentation, answer: AnswerEvent): string 
 	}
 	const words = en.compare.sideOutcome[seenOutcome(pair, answer)];
 	const reason = answer.skipReason ? en.compare.skipReasons[answer.skipReason] : '';
-	const extra = (answer.strength ?? 0) >= 2 ? en.compare.much : reason.toLowerCase();
+	const { strength = 0 } = answer;
+	const much = strength === 3 ? en.compare.byFar : en.compare.much;
+	const extra = strength >= 2 ? much : reason.toLowerCase();
 	return extra ? `${words}, ${extra}` : words;
 }

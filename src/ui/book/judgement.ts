@@ -10,6 +10,18 @@ export function chooseSide(pair: Presentation, side: Side, strength: 1 | 2): Jud
 	return { outcome: pair.aSide === side ? 'a' : 'b', strength };
 }
 
+/** The same answer, however strong. */
+export function isSameChoice(one: Judgement, other: Judgement): boolean {
+	return one.outcome === other.outcome && one.qualityA === other.qualityA;
+}
+
+/** One step stronger, from the strongest back to the weakest; a tie has no strength. */
+export function stronger(judgement: Judgement): Judgement {
+	const { strength = 0 } = judgement;
+	const next = strength === 1 ? 2 : strength === 2 ? 3 : 1;
+	return strength === 0 ? judgement : { ...judgement, strength: next };
+}
+
 export const TIE: Judgement = { outcome: 'tie', strength: 0 };
 
 /** Relative: a tie. Absolute: neither is any good. */

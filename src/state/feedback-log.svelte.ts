@@ -1,0 +1,103 @@
+/**
+ * The append-only log of judgements, of one purpose: feedback of every kind, or one evaluation. Every change is an appended
+ * event, stored before anything else happens; undo and redo append too and are read back from the events.
+ */
+import {
+	currentAnswers,
+	draftEvent,
+	nextRedo,
+	nextUndo,
+	type AnswerContext,
+	type AnswerDraft,
+	type IsOwn,
+	type Judgement
+} from '../core/feedback/comparison';
+import { RECORD_VERSION, type AnswerEvent } from '../core/records';
+import { appendAnswer } from '../storage/comparisons';
+import { newId } from '../storage/ids';
+import type { OpenDesk } from './desk';
+
+export interface LogDependencies {
+	openDesk: OpenDesk;
+	now: () => number;
+	/** Whose answers the person at the desk may undo. */
+	isOwn: IsOwn;
+	/** After an answer of a person is stored. */
+	onAnswer?: (answers: number) => void;
+}
+
+export class FeedbackLog {
+	readonly #dependencies: LogDependencies;
+	#events = $state.raw<readonly AnswerEvent[]>([]);
+	readonly #answers = $derived(currentAnswers(this.#events));
+	readonly #undo = $derived(nextUndo(this.#events, (event) => this.#dependencies.isOwn(event)));
+	readonly #redo = $derived(nextRedo(this.#events, (event) => this.#dependencies.isOwn(event)));
+
+	constructor(dependencies: LogDependencies) {
+		this.#dependencies = dependencies;
+	}
+
+	get events(): readonly AnswerEvent[] {
+		return this.#events;
+	}
+
+	/** Current answer of each pair or set that has one. */
+	get answers(): ReadonlyMap<string, AnswerEvent> {
+		return this.#answers;
+	}
+
+	get canUndo(): boolean {
+		return this.#undo !== null;
+	}
+
+	get canRedo(): boolean {
+		return this.#redo !== null;
+	}
+
+	/** Puts stored events on the desk. */
+	show(events: readonly AnswerEvent[]): void {
+		this.#events = events;
+	}
+
+	/** Stores an answer, or a new revision of one; null takes it back. */
+	async answer(
+		presentationId: string,
+		judgement: Judgement | null,
+		context: AnswerContext
+	): Promise<void> {
+		await this.#append(draftEvent(this.#events, presentationId, judgement, context));
+		if (context.source === 'human') {
+			this.#dependencies.onAnswer?.(this.#answers.size);
+		}
+	}
+
+	/** Takes back what was done last; gives what that was. */
+	async undo(): Promise<AnswerDraft | null> {
+		const draft = this.#undo;
+		if (draft) {
+			await this.#append(draft);
+		}
+		return draft;
+	}
+
+	async redo(): Promise<AnswerDraft | null> {
+		const draft = this.#redo;
+		if (draft) {
+			await this.#append(draft);
+		}
+		return draft;
+	}
+
+	async #append(draft: AnswerDraft): Promise<void> {
+		const { db, study } = await this.#dependencies.openDesk();
+		const event: AnswerEvent = {
+			...draft,
+			id: newId(),
+			studyId: study.id,
+			version: RECORD_VERSION,
+			createdAt: this.#dependencies.now()
+		};
+		await appendAnswer(db, event);
+		this.#events = [...this.#events, event];
+	}
+}
