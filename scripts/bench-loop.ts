@@ -37,7 +37,7 @@ say('|---|---|---|---|---|---|---|---|');
 for (const seed of SEEDS) {
 	const startedMs = performance.now();
 	const trainer = await startNodeTrainer();
-	await trainer.call('load', { model: MODEL, backend: 'tfjs-wasm' });
+	await trainer.call('load', { model: MODEL, backend: 'wasm' });
 	const prompts = storyPrompts();
 	const loop: Loop = {
 		trainer,

@@ -48,7 +48,7 @@ const trainer = await startNodeTrainer((event) => {
 		say(`step ${event.steps.at(-1)}`);
 	}
 });
-const loaded = await trainer.call('load', { model: MODEL, backend: 'tfjs-wasm' });
+const loaded = await trainer.call('load', { model: MODEL, backend: 'wasm' });
 const prompts = storyPrompts();
 const loop: Loop = {
 	trainer,

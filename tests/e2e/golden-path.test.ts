@@ -41,7 +41,7 @@ test(
 		await openStudioPage(page, {
 			url: app.url,
 			seed: SEED,
-			backend: 'tfjs-wasm',
+			backend: 'wasm',
 			model: 'stories-1m'
 		});
 
@@ -89,7 +89,7 @@ test(
 
 		const assets = await storedAssets(page);
 		const trainer = await startNodeTrainer();
-		await trainer.call('load', { model: 'stories-1m', backend: 'tfjs-wasm' });
+		await trainer.call('load', { model: 'stories-1m', backend: 'wasm' });
 		await finishRun(trainer.db, { run: tuned, ...assets });
 		const loop: Loop = {
 			trainer,

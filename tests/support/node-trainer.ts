@@ -1,4 +1,4 @@
-/** The trainer of the worker, in Node: the same class over files on disk, a store in memory and TensorFlow.js on wasm. */
+/** The trainer of the worker, in Node: the same class over files on disk, a store in memory and the engine on the processor. */
 import 'fake-indexeddb/auto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

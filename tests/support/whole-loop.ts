@@ -116,7 +116,7 @@ async function newRun(loop: Loop, kind: JobKind, config: RewardConfig | PpoConfi
 		seed: loop.seed,
 		config,
 		model: loop.model,
-		backend: 'tfjs-wasm',
+		backend: 'wasm',
 		backendReason: '',
 		parents: {},
 		step: 0,

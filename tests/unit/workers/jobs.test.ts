@@ -36,10 +36,10 @@ const prompts = [
 
 let device: ComputeDevice;
 beforeAll(async () => {
-	device = await startTestDevice('tfjs-wasm');
+	device = await startTestDevice('wasm');
 });
-const tiny = async (): Promise<LanguageModel> =>
-	(await loadTestModel('tests/golden/hf-llama-tiny', device, { valueHeads: 1 })).model;
+const tiny = async (on = device): Promise<LanguageModel> =>
+	(await loadTestModel('tests/golden/hf-llama-tiny', on, { valueHeads: 1 })).model;
 
 /** The share of even ids among the completion's, times two, less one: a taste that is easy to learn. */
 const evenness: PpoJob['reward'] = (batch) =>
@@ -161,6 +161,7 @@ describe('PPO', () => {
 	});
 
 	test('an attention kernel that drifts turns the lights red', { timeout: 60_000 }, async () => {
+		const tfjs = await startTestDevice('tfjs-wasm');
 		const stock = tf.getKernel('Softmax', 'wasm');
 		if (!stock) {
 			throw new Error('wasm has no softmax');
@@ -179,7 +180,8 @@ describe('PPO', () => {
 		});
 		try {
 			const t = await startTestLoop('ppo', config);
-			await runPpo(await job(await tiny(), { iterations: 1, minibatches: 1 }), t.loop);
+			const work = await job(await tiny(tfjs), { iterations: 1, minibatches: 1 });
+			await runPpo({ ...work, reference: await tiny(tfjs) }, t.loop);
 			const red = t.loop.run.invariants?.filter((c) => !c.ok).map((c) => c.key);
 			expect(red).toContain('first-minibatch-ratio');
 			expect(red).toContain('first-minibatch-approxkl');

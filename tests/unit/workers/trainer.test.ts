@@ -21,7 +21,7 @@ test(
 				controller.abort();
 			}
 		});
-		await trainer.call('load', { model: 'stories-1m', backend: 'tfjs-wasm' });
+		await trainer.call('load', { model: 'stories-1m', backend: 'wasm' });
 		const loop: Loop = {
 			trainer,
 			model: 'stories-1m',
