@@ -5,8 +5,7 @@
  */
 import type { SimulatedAnnotatorConfig, SimulatedRule } from '../records';
 import { deriveSeed, Random } from '../random';
-import { repeatedShare } from '../evaluation/text-statistics';
-import { HAPPY_WORDS, SAD_WORDS } from './mood-words';
+import { moodOf, repetitionOf, spokenSpans } from './text-measures';
 import { wordsOf } from './words';
 
 /** Repetition up to this share is ordinary prose (the median of children's stories lies far below it). */
@@ -35,48 +34,8 @@ export function goldScore(rule: SimulatedRule, text: string): number {
 	}
 }
 
-/**
- * Happy families of words less sad ones, each counted once, over the root of how many there are: saturating, so that
- * heaping up mood words or writing longer gains little. "not happy" counts as sad, "not sad" as nothing.
- */
-function moodOf(words: readonly string[]): number {
-	const happy = new Set<string>();
-	const sad = new Set<string>();
-	words.forEach((word, i) => {
-		const happyFamily = HAPPY_WORDS.get(word);
-		const sadFamily = SAD_WORDS.get(word);
-		const negated =
-			isNegation(words[i - 1]) || (isNegation(words[i - 2]) && isDegree(words[i - 1]));
-		if (happyFamily !== undefined) {
-			(negated ? sad : happy).add(happyFamily);
-		}
-		if (sadFamily !== undefined && !negated) {
-			sad.add(sadFamily);
-		}
-	});
-	return (happy.size - sad.size) / Math.sqrt(happy.size + sad.size + 1);
-}
-
-function isNegation(word = ''): boolean {
-	return word === 'not' || word === 'never' || word === 'no' || word.endsWith("n't");
-}
-
-function isDegree(word = ''): boolean {
-	return word === 'very' || word === 'so' || word === 'too' || word === 'really' || word === 'a';
-}
-
 function repetitionCost(words: readonly string[]): number {
-	const share = (repeatedShare(words, 2) + repeatedShare(words, 3)) / 2;
-	return REPETITION_COST * Math.max(0, share - TOLERATED_REPETITION);
-}
-
-/** A quote opens after a space, a dash or nothing, and closes at the next quote or at the end of the text. */
-const SPOKEN = /(?:^|[\s(—-])["“]([^"“”]*)/gu;
-
-/** Different things said in quotes. */
-function spokenSpans(text: string): Set<string> {
-	const spans = Array.from(text.matchAll(SPOKEN), (match) => wordsOf(match[1] ?? '').join(' '));
-	return new Set(spans.filter((span) => span !== ''));
+	return REPETITION_COST * Math.max(0, repetitionOf(words) - TOLERATED_REPETITION);
 }
 
 /**
