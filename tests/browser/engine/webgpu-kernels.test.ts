@@ -13,6 +13,7 @@ import { layoutOf } from '../../../workers/engine/parameter-layout';
 import { GpuRuntime } from '../../../workers/engine/webgpu/gpu-runtime';
 import {
 	NORM_GROUPS,
+	normGroups,
 	UPDATE_BYTES,
 	adamwUpdate,
 	gradientNorm,
@@ -50,6 +51,7 @@ import {
 } from '../../../workers/engine/webgpu/kernels/linear-weight-gradients';
 import {
 	STRIPS,
+	stripCount,
 	finalNormGradient,
 	normGradient
 } from '../../../workers/engine/webgpu/kernels/norm';
@@ -386,7 +388,7 @@ describe('gradients by inputs', () => {
 				new Float32Array(STRIPS * stride),
 				passView(N, { vectorStride: stride })
 			],
-			[STRIPS, 1, 1]
+			[stripCount(d, N), 1, 1]
 		);
 		const expected = plain.rmsNormGradient(x, gain, dy, s.eps);
 		close(outs[4], plain.sum(dx, expected.dx));
@@ -412,7 +414,7 @@ describe('gradients by inputs', () => {
 					...[x, r, gain, dy, blank(N * d), new Float32Array(STRIPS * stride), dValues, heads],
 					passView(N, { vectorStride: stride, hasVocabulary, hasValues })
 				],
-				[STRIPS, 1, 1]
+				[stripCount(d, N), 1, 1]
 			);
 		const both = await run2(true, true);
 		const expected = plain.rmsNormGradient(x, gain, plain.sum(fromVocabulary, fromHeads), s.eps);
@@ -433,11 +435,12 @@ function sumOfStrips(
 	parts: ArrayLike<number> | undefined,
 	stride: number,
 	start: number,
-	count: number
+	count: number,
+	strips = STRIPS
 ): Float64Array {
 	return Float64Array.from({ length: count }, (_, i) => {
 		let sum = 0;
-		for (let strip = 0; strip < STRIPS; strip++) {
+		for (let strip = 0; strip < strips; strip++) {
 			sum += parts?.[strip * stride + start + i] ?? NaN;
 		}
 		return sum;
@@ -536,7 +539,10 @@ describe('gradients by weights', () => {
 		close(down0(summed), plain.sum(down0(before), expected));
 		close(
 			summed.subarray(s.matrixFloats),
-			plain.sum(before.subarray(s.matrixFloats), sumOfStrips(strips, stride, 0, stride))
+			plain.sum(
+				before.subarray(s.matrixFloats),
+				sumOfStrips(strips, stride, 0, stride, stripCount(d, N))
+			)
 		);
 		expect(summed.subarray(0, at)).toEqual(before.subarray(0, at));
 	});
@@ -645,7 +651,7 @@ describe('AdamW', () => {
 		const [, sums] = await run(
 			squareSums(),
 			[values, new Float32Array(2 * NORM_GROUPS), update(clipNorm)],
-			[NORM_GROUPS, 1, 1]
+			[normGroups(length), 1, 1]
 		);
 		const [, norm] = await run(gradientNorm(), [sums ?? [], blank(4), update(clipNorm)], [1, 1, 1]);
 		return norm ?? blank(4);

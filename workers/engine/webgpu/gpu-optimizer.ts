@@ -8,6 +8,7 @@ import {
 	MOST_RANGES,
 	NORM_GROUPS,
 	UPDATE_BYTES,
+	normGroups,
 	updateGroups,
 	writeUpdate,
 	type UpdateRange
@@ -135,7 +136,7 @@ export class GpuOptimizer {
 			{
 				kernel: other.squareSums,
 				bindGroup: bind(other.squareSums, [{ buffer: gradients }, sums, update]),
-				grid: () => [NORM_GROUPS, 1, 1]
+				grid: () => [normGroups(this.#parameters.layout.length), 1, 1]
 			},
 			{
 				kernel: other.gradientNorm,

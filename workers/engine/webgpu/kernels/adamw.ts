@@ -8,8 +8,14 @@ import type { KernelSource } from '../kernel';
 import { LINEAR_GROUP, f32, kernelSource, type Binding } from './wgsl';
 
 const THREADS = 64;
-/** Workgroups of the first kernel; their sums are added by one workgroup. */
+/** Most workgroups of the first kernel; their sums are added by one workgroup. */
 export const NORM_GROUPS = 1024;
+
+/** Workgroups of the first kernel for a pool of so many floats. */
+export const normGroups = (floats: number): number => Math.min(NORM_GROUPS, updateGroups(floats));
+
+/** The same in WGSL. */
+const GROUPS = `min(${NORM_GROUPS}u, (update.length + ${THREADS - 1}u) / ${THREADS}u)`;
 export const MOST_RANGES = 8;
 export const UPDATE_BYTES = 16 + 32 * MOST_RANGES;
 
@@ -58,7 +64,7 @@ const treeSum = `for (var width = ${THREADS / 2}u; width > 0u; width >>= 1u) {
 		workgroupBarrier();
 	}`;
 
-/** gradient, sums, update. NORM_GROUPS workgroups. */
+/** gradient, sums, update. `normGroups` workgroups. */
 export function squareSums(): KernelSource {
 	return kernelSource(
 		'gradient norm: parts',
@@ -72,11 +78,12 @@ ${IS_BAD}
 var<workgroup> spare: array<vec2f, ${THREADS}>;
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+	let step = ${THREADS}u * ${GROUPS};
 	var sum = vec2f();
 	for (var r = 0u; r < update.ranges; r++) {
 		let range = update.list[r];
 		if (range.isLearning == 0u) { continue; }
-		for (var i = range.begin + group.x * ${THREADS}u + lane; i < range.end; i += ${THREADS * NORM_GROUPS}u) {
+		for (var i = range.begin + group.x * ${THREADS}u + lane; i < range.end; i += step) {
 			let bits = gradient[i];
 			if (isBad(bits.x) || isBad(bits.y) || isBad(bits.z) || isBad(bits.w)) {
 				sum.y = 1.0;
@@ -109,7 +116,8 @@ var<workgroup> spare: array<vec2f, ${THREADS}>;
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(local_invocation_index) lane: u32) {
 	var sum = vec2f();
-	for (var i = lane; i < ${NORM_GROUPS}u; i += ${THREADS}u) {
+	let groups = ${GROUPS};
+	for (var i = lane; i < groups; i += ${THREADS}u) {
 		let bits = sums[i];
 		if (isBad(bits.x) || bits.y != 0u) { sum.y = 1.0; } else { sum.x += bitcast<f32>(bits.x); }
 	}

@@ -20,7 +20,7 @@ import {
 	type Matrix
 } from './wgsl';
 
-/** Workgroups of a norm's gradient: enough to fill a large GPU, few enough to sum up quickly. */
+/** Most workgroups of a norm's gradient: enough to fill a large GPU, few enough to sum up quickly. */
 export const STRIPS = 128;
 
 const THREADS = 256;
@@ -40,6 +40,16 @@ function rowPlan(columns: number): RowPlan {
 		lanes *= 2;
 	}
 	return { lanes, rowsAtOnce: THREADS / lanes, slots: Math.ceil(groups / lanes) };
+}
+
+/** Workgroups of a norm's gradient: no more than there is work for. */
+export const stripCount = (columns: number, positions: number): number =>
+	Math.min(STRIPS, Math.ceil(positions / rowPlan(columns).rowsAtOnce));
+
+/** The same in WGSL. */
+export function stripsInPass(columns: number): string {
+	const { rowsAtOnce } = rowPlan(columns);
+	return `min(${STRIPS}u, (numbers.positions + ${rowsAtOnce - 1}u) / ${rowsAtOnce}u)`;
 }
 
 const inverseRms: Binding = { name: 'inverseRms', access: 'read', type: 'array<f32>' };
@@ -116,7 +126,8 @@ var<workgroup> spare: array<f32, ${THREADS}>;
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
 	let c = lane % ${lanes}u;
-	let height = (numbers.positions + ${STRIPS - 1}u) / ${STRIPS}u;
+	let strips = ${stripsInPass(s.hidden)};
+	let height = (numbers.positions + strips - 1u) / strips;
 	let begin = min(numbers.positions, group.x * height);
 	let end = min(numbers.positions, begin + height);
 	${each((i) => `var gain${i} = vec4f();`)}

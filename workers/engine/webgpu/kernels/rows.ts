@@ -2,7 +2,7 @@
 import type { DecoderShape } from './decoder-shape';
 import type { KernelSource } from '../kernel';
 import { PASS } from './linear-operands';
-import { STRIPS } from './norm';
+import { stripsInPass } from './norm';
 import { PASS_STRUCT } from './pass-uniform';
 import {
 	LINEAR_GROUP,
@@ -179,7 +179,7 @@ export const reduceGroups = (floats: number): number => Math.ceil(floats / 4 / R
  * Adds up what the pass has left in parts: matrices split over positions, vectors and heads over strips; always in the same order.
  * gradient (all), matrixParts (if split), vectorParts, pass
  */
-export function sumOfParts({ matrixFloats }: DecoderShape, split: number): KernelSource {
+export function sumOfParts({ hidden, matrixFloats }: DecoderShape, split: number): KernelSource {
 	const parts = (name: string): Binding => ({ name, access: 'read', type: 'array<vec4f>' });
 	return kernelSource(
 		'sum of parts',
@@ -197,7 +197,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 	if (i < vectors) {
 		let at = numbers.vectorBegin + i;
 		var sum = gradient[at];
-		for (var part = 0u; part < ${STRIPS}u; part++) {
+		let strips = ${stripsInPass(hidden)};
+		for (var part = 0u; part < strips; part++) {
 			sum += vectorParts[part * (numbers.vectorStride / 4u) + at - ${matrixFloats / 4}u];
 		}
 		gradient[at] = sum;

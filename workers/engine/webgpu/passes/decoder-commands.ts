@@ -9,7 +9,7 @@ import type { DecoderShape } from '../kernels/decoder-shape';
 import type { GpuParameters } from '../gpu-parameters';
 import type { BufferRange, Command, Grid, GpuRuntime } from '../gpu-runtime';
 import type { Kernel } from '../kernel';
-import { STRIPS } from '../kernels/norm';
+import { stripCount } from '../kernels/norm';
 import { reduceGroups, rowGroups } from '../kernels/rows';
 import { linearGrid } from '../kernels/wgsl';
 import type { Workspace } from './workspace';
@@ -221,6 +221,7 @@ export function backwardCommands(context: CommandContext): BackwardCommands {
 	const [dMixed, dQkv, delta] = [w.shared('dMixed'), w.shared('dQkv'), w.shared('delta')];
 	const tiles = table(tables.tiles);
 	const vocabulary = s.isTied ? EMBEDDING : LM_HEAD;
+	const strips = (): Grid => [stripCount(s.hidden, sizes.positions), 1, 1];
 	const keyTiles = (): Grid => [sizes.tiles, s.kvHeads, 2];
 
 	const layers: Command[] = [];
@@ -231,7 +232,7 @@ export function backwardCommands(context: CommandContext): BackwardCommands {
 			command(
 				kernels.other.normGradient,
 				[input, scale, weights(gain), dy, dx, gainParts(gain), pass],
-				() => [STRIPS, 1, 1]
+				strips
 			);
 		layers.push(
 			linear(kernels.linear.downWeightGradient, [dx, own('gateUp'), matrixGradient(n.down), pass]),
@@ -314,7 +315,7 @@ export function backwardCommands(context: CommandContext): BackwardCommands {
 					: []),
 				pass
 			],
-			() => [STRIPS, 1, 1]
+			strips
 		),
 		layers,
 		sumOfParts: command(
