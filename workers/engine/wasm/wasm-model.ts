@@ -3,7 +3,6 @@
  * work, adds up gradients and takes the optimiser's steps. Numbers do not depend on how many shards there are.
  */
 import type { ModelConfig } from '../../../src/core/formats/model-config';
-import { StudioError } from '../../../src/protocol/errors';
 import { assertUsable } from '../check-loss';
 import { newTokens } from '../counters';
 import { LM_HEAD, SCALAR_HEADS } from '../decoder-parameters';
@@ -24,18 +23,16 @@ import type {
 	StepOptions
 } from '../language-model';
 import { DEFAULT_MICRO_TOKENS } from '../micro-batches';
-import { assertFits, passBytes, rolloutBytes } from './memory-plan';
+import { assertFits, passBytes } from './memory-plan';
 import { emptyScores, fillScores, partCoefficients } from './outputs';
 import type { PooledParameters } from './pooled-parameters';
 import { planBatch, slicesOf, type Part, type Plan } from './slices';
-import type { PassOutputs, SampledRows, Wanted } from './shard-protocol';
-import type { ShardedModel, WasmDevice } from './wasm-device';
+import type { PassOutputs, Wanted } from './shard-protocol';
+import { rollOut } from './sharded-rollout';
+import type { ShardedModel } from './sharded-model';
+import type { WasmDevice } from './wasm-device';
 
 const DEFAULT_OUTPUTS: readonly Output[] = ['logProb', 'entropy', 'value'];
-/** Tokens a row between two looks at the signal, */
-const MOST_STEPS = 8;
-/** and tokens times parameters: about 50 ms where the thread that computes must also answer. */
-const STEP_WORK = 1e9;
 
 export class WasmModel implements LanguageModel {
 	readonly config: ModelConfig;
@@ -82,7 +79,8 @@ export class WasmModel implements LanguageModel {
 
 	async sample(prompts: readonly Int32Array[], o: Sampling): Promise<Sampled> {
 		const { counters } = this.#device;
-		const sampled = await counters.time('sample', 0, () => this.#sample(prompts, o));
+		const parts = [this.config, this.#parameters.count, this.#shards, this.#device] as const;
+		const sampled = await counters.time('sample', 0, () => rollOut(prompts, o, ...parts));
 		counters.add('sample', 'tokens', newTokens(sampled));
 		return sampled;
 	}
@@ -291,74 +289,4 @@ export class WasmModel implements LanguageModel {
 			})
 			.map(({ name }) => name);
 	}
-
-	async #sample(prompts: readonly Int32Array[], o: Sampling): Promise<Sampled> {
-		const B = prompts.length;
-		const promptLength = Int32Array.from(prompts, (p) => p.length);
-		const shortest = Math.min(...promptLength);
-		if (shortest < 1) {
-			throw new StudioError('internal', 'Every prompt needs at least one token to read from.');
-		}
-		const T = Math.min(Math.max(...promptLength) + o.maxNew, this.config.maxPositions);
-		const ids = new Int32Array(B * T);
-		prompts.forEach((p, b) => ids.set(p.subarray(0, T), b * T));
-		const sampled: Sampled = {
-			...{ B, T, ids, promptLength, length: promptLength.slice() },
-			behaviourLogProb: new Float64Array(B * T),
-			stopped: new Uint8Array(B)
-		};
-		const shards = Math.min(this.#device.shards, B);
-		assertFits(
-			B,
-			this.#shards.fixedBytes,
-			(rows) => rolloutBytes(this.config, Math.ceil(rows / shards), T),
-			this.#device.memoryLimit
-		);
-		const session = this.#device.newId();
-		const done = new Int32Array(shards);
-		try {
-			await this.#device.onEachShard(async (shard) => {
-				const first = Math.floor((shard * B) / shards);
-				const end = Math.floor(((shard + 1) * B) / shards);
-				if (shard >= shards || end === first) {
-					return;
-				}
-				await this.#shards.ask(shard, 'startSample', {
-					...{ session, prompts: prompts.slice(first, end), capacity: T },
-					rowNumbers: Array.from({ length: end - first }, (_, i) => o.first + first + i),
-					...{ maxNew: o.maxNew, temperature: o.temperature, stop: o.stop, seed: o.seed },
-					...{ topK: o.topK ?? 0, topP: o.topP ?? 1 }
-				});
-				const work = this.#parameters.count * (end - first);
-				const most = Math.min(MOST_STEPS, Math.max(1, Math.floor(STEP_WORK / work)));
-				for (;;) {
-					await this.#device.breathe(o.signal);
-					const { steps, sampled: rows } = await this.#shards.advance(shard, session, most);
-					done[shard] = rows ? T - shortest : (done[shard] ?? 0) + steps;
-					o.onToken?.(Math.min(...done), T - shortest);
-					if (rows) {
-						this.#device.busy('sample', () => putRows(sampled, rows, first));
-						return;
-					}
-				}
-			});
-		} finally {
-			this.#shards.end(session);
-		}
-		return sampled;
-	}
-}
-
-/** The rows of one shard into the whole, from row `first` on. */
-function putRows(to: Sampled, rows: SampledRows, first: number): void {
-	let from = 0;
-	rows.counts.forEach((count, i) => {
-		const b = first + i;
-		const at = b * to.T + (to.promptLength[b] ?? 0);
-		to.ids.set(rows.ids.subarray(from, from + count), at);
-		to.behaviourLogProb.set(rows.logProb.subarray(from, from + count), at);
-		to.length[b] = (to.promptLength[b] ?? 0) + count;
-		to.stopped[b] = rows.stopped[i] ?? 0;
-		from += count;
-	});
 }

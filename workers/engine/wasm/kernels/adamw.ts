@@ -5,7 +5,10 @@ import { madd } from './vector';
  * stepSize = lr / (1 - beta1^t), rootCorrection = 1 / sqrt(1 - beta2^t), keep = 1 - lr * decay; the gradient is multiplied by gradScale.
  * The ranges are padded to whole vectors; padding that is zero stays zero.
  */
-export function adamw(n: i32, w: usize, g: usize, m: usize, v: usize, gradScale: f32, beta1: f32, beta2: f32, stepSize: f32, rootCorrection: f32, eps: f32, keep: f32): void {
+export function adamw(
+	n: i32, w: usize, g: usize, m: usize, v: usize, gradScale: f32, beta1: f32, beta2: f32,
+	stepSize: f32, rootCorrection: f32, eps: f32, keep: f32
+): void {
 	const scale = f32x4.splat(gradScale);
 	const b1 = f32x4.splat(beta1);
 	const b2 = f32x4.splat(beta2);

@@ -40,7 +40,10 @@ function softmaxRow(s: usize, n: i32, width: i32, scale: f32): f32 {
  * v in panels (packColumns, panelK long); the log-sum-exp of each row is kept in lse[T] for the gradient.
  * `s` is scratch for MAIN_ROWS rows of T rounded up to 8.
  */
-export function attend(T: i32, hd: i32, q: usize, ldq: usize, kPanels: usize, vPanels: usize, panelK: i32, o: usize, ldo: usize, lse: usize, scale: f32, s: usize): void {
+export function attend(
+	T: i32, hd: i32, q: usize, ldq: usize, kPanels: usize, vPanels: usize, panelK: i32, o: usize,
+	ldo: usize, lse: usize, scale: f32, s: usize
+): void {
 	for (let i = 0; i < T; i += MAIN_ROWS) {
 		const rows = min(MAIN_ROWS, T - i);
 		const width = widthOf(i + rows);
@@ -120,7 +123,10 @@ export function attendGradient(
 		for (let r = 0; r < rows; r++) {
 			const row = <usize>r * lds;
 			const start = <usize>first << 2;
-			gradientRow(count, j + r - first, p + row, dP + row, out + row, logSums + start, along + start, scale);
+			gradientRow(
+				count, j + r - first, p + row, dP + row, out + row, logSums + start, along + start,
+				scale
+			);
 		}
 		const steps = T - first;
 		gemm(rows, hd, steps, p, lds, dOByColumns + (<usize>first << 5), T, dV + <usize>j * ldDk, ldDk, add);
@@ -134,7 +140,10 @@ export function attendGradient(
 }
 
 /** For one key and `count` queries, of which the first `hidden` may not see it: scores in `p` to probabilities, dP to dS in `out`. */
-function gradientRow(count: i32, hidden: i32, p: usize, dP: usize, out: usize, logSums: usize, along: usize, scale: f32): void {
+function gradientRow(
+	count: i32, hidden: i32, p: usize, dP: usize, out: usize, logSums: usize, along: usize,
+	scale: f32
+): void {
 	const scale4 = f32x4.splat(scale);
 	const bytes = <usize>count << 2;
 	for (let i: usize = 0; i < bytes; i += 16) {
@@ -153,7 +162,10 @@ function gradientRow(count: i32, hidden: i32, p: usize, dP: usize, out: usize, l
  * Append one position of some rows to their caches. slots[i] and positions[i] place row i; k and v are [rows, kvHeads*hd]. A cache
  * is [slots, kvHeads] of panels: keys as `packRows` (capacity a multiple of 8), values as `packColumns` (hd rounded up to 8).
  */
-export function appendToCache(rows: i32, kvHeads: i32, hd: i32, k: usize, v: usize, slots: usize, positions: usize, keys: usize, values: usize, capacity: i32): void {
+export function appendToCache(
+	rows: i32, kvHeads: i32, hd: i32, k: usize, v: usize, slots: usize, positions: usize,
+	keys: usize, values: usize, capacity: i32
+): void {
 	const columns = widthOf(hd);
 	for (let row = 0; row < rows; row++) {
 		const slot = load<i32>(slots + (<usize>row << 2));
@@ -173,7 +185,10 @@ export function appendToCache(rows: i32, kvHeads: i32, hd: i32, k: usize, v: usi
 }
 
 /** o[rows, heads*hd]: attention of one query a row over positions 0..positions[i] of its cache (see appendToCache). `s`: scratch for one group's scores. */
-export function attendCache(rows: i32, heads: i32, kvHeads: i32, hd: i32, q: usize, slots: usize, positions: usize, keys: usize, values: usize, capacity: i32, o: usize, scale: f32, s: usize): void {
+export function attendCache(
+	rows: i32, heads: i32, kvHeads: i32, hd: i32, q: usize, slots: usize, positions: usize,
+	keys: usize, values: usize, capacity: i32, o: usize, scale: f32, s: usize
+): void {
 	const columns = widthOf(hd);
 	const group = heads / kvHeads;
 	const ld = <usize>hd << 2;
@@ -188,7 +203,10 @@ export function attendCache(rows: i32, heads: i32, kvHeads: i32, hd: i32, q: usi
 			for (let r = 0; r < group; r++) {
 				softmaxRow(s + <usize>r * lds, n, width, scale);
 			}
-			gemm(group, hd, n, s, lds, values + ((place * <usize>(capacity * columns)) << 2), capacity, o, ld, false);
+			gemm(
+				group, hd, n, s, lds,
+				values + ((place * <usize>(capacity * columns)) << 2), capacity, o, ld, false
+			);
 			q += <usize>group * ld;
 			o += <usize>group * ld;
 		}

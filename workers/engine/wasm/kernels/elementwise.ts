@@ -52,7 +52,9 @@ function normed(x: usize, gain: usize, r: f32, y: usize, whole: usize, bytes: us
 /**
  * Gradient of rmsNorm: dx += r (dy gain - u mean(dy gain u)) with u = x r; with `dGain`, dGain += sum over rows of dy u.
  */
-export function rmsNormGradient(rows: i32, d: i32, x: usize, gain: usize, scales: usize, dy: usize, dx: usize, dGain: usize): void {
+export function rmsNormGradient(
+	rows: i32, d: i32, x: usize, gain: usize, scales: usize, dy: usize, dx: usize, dGain: usize
+): void {
 	const bytes = <usize>d << 2;
 	const whole = <usize>(d & ~3) << 2;
 	for (let row = 0; row < rows; row++) {
@@ -94,7 +96,10 @@ export function rmsNormGradient(rows: i32, d: i32, x: usize, gain: usize, scales
  * Rotary positions in place on x [rows, heads, hd] (half-split, Hugging Face Llama): row i by the angles of positions[i];
  * cos and sin are [positions, hd/2]. `direction` -1 turns back, which is the gradient.
  */
-export function rotate(rows: i32, heads: i32, hd: i32, x: usize, positions: usize, cos: usize, sin: usize, direction: f32): void {
+export function rotate(
+	rows: i32, heads: i32, hd: i32, x: usize, positions: usize, cos: usize, sin: usize,
+	direction: f32
+): void {
 	const half = <usize>(hd >> 1) << 2;
 	const whole = half & ~15;
 	const sign = f32x4.splat(direction);

@@ -15,19 +15,28 @@ const edge: usize = memory.data(32, 16);
  * C[M,N] = A[M,K] B, or C += A B with `add`. A and C row-major with strides in bytes; B in panels of eight columns, [N/8][panelK][8],
  * zeros beyond N; K <= panelK.
  */
-export function gemm(M: i32, N: i32, K: i32, a: usize, lda: usize, b: usize, panelK: i32, c: usize, ldc: usize, add: bool): void {
+export function gemm(
+	M: i32, N: i32, K: i32, a: usize, lda: usize, b: usize, panelK: i32, c: usize, ldc: usize,
+	add: bool
+): void {
 	const panel = <usize>panelK << 5;
 	for (let k = 0; k < K; k += INNER) {
 		const inner = min(INNER, K - k);
 		const isAdding = add || k > 0;
 		for (let m = 0; m < M; m += ROWS) {
 			const rows = min(ROWS, M - m);
-			block(rows, N, inner, a + <usize>m * lda + (<usize>k << 2), lda, b + (<usize>k << 5), panel, c + <usize>m * ldc, ldc, isAdding);
+			block(
+				rows, N, inner,
+				a + <usize>m * lda + (<usize>k << 2), lda, b + (<usize>k << 5), panel, c + <usize>m * ldc, ldc, isAdding
+			);
 		}
 	}
 }
 
-function block(M: i32, N: i32, K: i32, a: usize, lda: usize, b: usize, panel: usize, c: usize, ldc: usize, add: bool): void {
+function block(
+	M: i32, N: i32, K: i32, a: usize, lda: usize, b: usize, panel: usize, c: usize, ldc: usize,
+	add: bool
+): void {
 	const whole = N & ~7;
 	const sixes = MAIN_ROWS === 6 ? M - (M % 6) : 0;
 	const fours = sixes + ((M - sixes) & ~3);

@@ -71,7 +71,10 @@ function exponentiate(z: usize, ld: usize, inverse: f32): void {
 }
 
 /** logProb[i] (float64) of targets[i] and entropy[i] (float64) of each row, in nats. */
-export function tokenStatistics(rows: i32, V: i32, z: usize, ld: usize, targets: usize, inverse: f32, logProb: usize, entropy: usize): void {
+export function tokenStatistics(
+	rows: i32, V: i32, z: usize, ld: usize, targets: usize, inverse: f32, logProb: usize,
+	entropy: usize
+): void {
 	for (let row = 0; row < rows; row++) {
 		pad(z, V, ld);
 		measure(z, ld, inverse);
@@ -90,7 +93,10 @@ export function tokenStatistics(rows: i32, V: i32, z: usize, ld: usize, targets:
  * dEntropy may be 0 (a null pointer): then one pass less.
  * d logProb / dz_j = [j = target] - p_j; d H / dz_j = -p_j (log p_j + H); both over the temperature.
  */
-export function tokenGradient(rows: i32, V: i32, z: usize, ld: usize, targets: usize, inverse: f32, dLogProb: usize, dEntropy: usize): void {
+export function tokenGradient(
+	rows: i32, V: i32, z: usize, ld: usize, targets: usize, inverse: f32, dLogProb: usize,
+	dEntropy: usize
+): void {
 	for (let row = 0; row < rows; row++) {
 		pad(z, V, ld);
 		const byLogProb = load<f32>(dLogProb + (<usize>row << 2)) * inverse;
@@ -129,7 +135,10 @@ export function tokenGradient(rows: i32, V: i32, z: usize, ld: usize, targets: u
  * distribution, as `tokenStatistics` says it. `masses`: scratch, a float64 for each 64 logits.
  * Returns the first row whose logits are not finite, or -1.
  */
-export function drawTokens(rows: i32, V: i32, z: usize, ld: usize, inverse: f32, uniforms: usize, ids: usize, logProb: usize, masses: usize): i32 {
+export function drawTokens(
+	rows: i32, V: i32, z: usize, ld: usize, inverse: f32, uniforms: usize, ids: usize,
+	logProb: usize, masses: usize
+): i32 {
 	for (let row = 0; row < rows; row++) {
 		pad(z, V, ld);
 		largest = largestOfRow(z, ld);
