@@ -1,4 +1,5 @@
 /** What can be measured of a story without a model: mood, speech, repetition, how hard it is to read. */
+import type { StyleCounts } from '../evaluation/style-control';
 import { repeatedShare } from '../evaluation/text-statistics';
 import { HAPPY_WORDS, SAD_WORDS } from './mood-words';
 import { wordsOf } from './words';
@@ -61,4 +62,14 @@ export function readingGrade(text: string): number {
 	const characters = words.reduce((sum, word) => sum + Array.from(word).length, 0);
 	const sentences = text.split(SENTENCE_END).filter((part) => wordsOf(part).length > 0).length;
 	return (4.71 * characters) / words.length + (0.5 * words.length) / sentences - 21.43;
+}
+
+/** What style control weighs: words, different things said, trigrams that occurred before. */
+export function styleCounts(text: string): StyleCounts {
+	const words = wordsOf(text);
+	return {
+		length: words.length,
+		dialogue: spokenSpans(text).size,
+		repetition: Math.round(repeatedShare(words, 3) * Math.max(0, words.length - 2))
+	};
 }
