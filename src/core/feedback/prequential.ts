@@ -8,44 +8,50 @@
  */
 import { meanInterval } from '../evaluation/intervals';
 import { sha256 } from '../sha256';
-import type { Outcome } from '../records';
+import type { Outcome, SealedPrediction } from '../records';
 import { type Estimate, type Missing, missing, shareOf } from './figure';
 
 /** Written into every commitment, so that a change of what is hashed cannot pass for the same. */
 const SEAL_FORMAT = 1;
 
-export interface SealedPrediction {
-	pairId: string;
-	/** Probability that a is better. */
-	pA: number;
-	/** At least 128 random bits as text; without it a few thousand rounded probabilities could simply be tried. */
-	salt: string;
-	/** SHA-256 of all of this, 64 hexadecimal digits: what may be stored openly before the answer. */
-	commitment: string;
+/** What a prediction is about. Texts, not ids: a copied study renews its ids and keeps its seals. */
+export interface SealedTexts {
+	prompt: string;
+	aText: string;
+	bText: string;
 }
 
-const LEAST_SALT = 16;
+type Seal = Pick<SealedPrediction, 'pA' | 'salt' | 'commitment'>;
 
-function commitmentOf(pairId: string, pA: number, salt: string): string {
-	return sha256(JSON.stringify([`sealed prediction ${SEAL_FORMAT}`, pairId, pA, salt]));
+/** 128 bits: without them a few thousand rounded probabilities could simply be tried. */
+const LEAST_SALT_DIGITS = 32;
+
+function commitmentOf({ prompt, aText, bText }: SealedTexts, pA: number, salt: string): string {
+	return sha256(
+		JSON.stringify([`sealed prediction ${SEAL_FORMAT}`, prompt, aText, bText, pA, salt])
+	);
 }
 
-/** Throws RangeError on a probability outside 0 to 1 or a salt of fewer than 16 characters. */
-export function sealPrediction(pairId: string, pA: number, salt: string): SealedPrediction {
-	if (!(pA >= 0 && pA <= 1) || salt.length < LEAST_SALT) {
-		throw new RangeError(`a prediction of ${pA} with a salt of ${salt.length} characters`);
+/**
+ * Commits to the probability pA that a is better; salt: 32 random hexadecimal digits or more. Only the commitment, SHA-256 of
+ * it all, tells nothing before the answer. Throws RangeError on what is no probability or too little salt.
+ */
+export function sealPrediction(pair: SealedTexts, pA: number, salt: string): Seal {
+	if (!(pA >= 0 && pA <= 1) || salt.length < LEAST_SALT_DIGITS) {
+		throw new RangeError(`a prediction of ${pA} with a salt of ${salt.length} digits`);
 	}
-	return { pairId, pA, salt, commitment: commitmentOf(pairId, pA, salt) };
+	return { pA, salt, commitment: commitmentOf(pair, pA, salt) };
 }
 
 /** Whether the prediction is the one that was committed to. */
-export function isSealIntact({ pairId, pA, salt, commitment }: SealedPrediction): boolean {
-	return commitmentOf(pairId, pA, salt) === commitment;
+export function isSealIntact(pair: SealedTexts, { pA, salt, commitment }: Seal): boolean {
+	return commitmentOf(pair, pA, salt) === commitment;
 }
 
 /** A prediction and the answer that followed; times in milliseconds since the epoch. */
 export interface PredictedAnswer {
-	prediction: SealedPrediction;
+	pair: SealedTexts;
+	prediction: Seal;
 	sealedAt: number;
 	answeredAt: number;
 	outcome: Outcome;
@@ -106,9 +112,9 @@ export function scorePredictions(
 ): PrequentialScore | (Missing<'no-decided-answers'> & Pick<PrequentialScore, 'left'>) {
 	const left = { ties: 0, skips: 0, brokenSeals: 0, sealedTooLate: 0 };
 	const scored: Scored[] = [];
-	for (const { prediction, sealedAt, answeredAt, outcome } of answers) {
+	for (const { pair, prediction, sealedAt, answeredAt, outcome } of answers) {
 		const { pA } = prediction;
-		if (!isSealIntact(prediction)) {
+		if (!isSealIntact(pair, prediction)) {
 			left.brokenSeals++;
 		} else if (sealedAt > answeredAt) {
 			left.sealedTooLate++;

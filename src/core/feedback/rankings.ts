@@ -8,11 +8,12 @@ import type { Quality } from '../records';
 import { type Missing, missing } from './figure';
 import { normalisedText } from './near-duplicates';
 
-/** Completions of one prompt by id, best first; those in one group are equal. */
+/** Three or four completions of one prompt, and the rank of each: 1 = best, equal numbers are ties (1, 2, 2, 4). */
 export interface CompletionRanking {
 	id: string;
 	promptId: string;
-	groups: readonly (readonly string[])[];
+	completionIds: readonly string[];
+	ranks: readonly number[];
 }
 
 export interface RankedPair {
@@ -27,18 +28,23 @@ export interface RankedPair {
 export const LEAST_RANKED = 3;
 export const MOST_RANKED = 4;
 
-/** All pairs of a ranking. Throws RangeError unless it ranks 3 or 4 different completions in groups that are not empty. */
-export function rankingPairs({ id, promptId, groups }: CompletionRanking): RankedPair[] {
-	const ranked = groups.flatMap((group, rank) =>
-		group.map((completionId) => ({ completionId, rank }))
-	);
-	const n = ranked.length;
-	const isRepeated = new Set(ranked.map(({ completionId }) => completionId)).size < n;
-	if (n < LEAST_RANKED || n > MOST_RANKED || isRepeated || groups.some((g) => g.length === 0)) {
-		throw new RangeError(`ranking "${id}" of ${n} completions in ${groups.length} groups`);
+/** All pairs of a ranking. Throws RangeError unless it ranks 3 or 4 different completions. */
+export function rankingPairs({
+	id,
+	promptId,
+	completionIds,
+	ranks
+}: CompletionRanking): RankedPair[] {
+	const n = completionIds.length;
+	const isWhole = ranks.length === n && ranks.every(Number.isFinite);
+	if (n < LEAST_RANKED || n > MOST_RANKED || new Set(completionIds).size < n || !isWhole) {
+		throw new RangeError(`ranking "${id}" of ${n} completions with ranks ${ranks.join(', ')}`);
 	}
-	return ranked.flatMap((a, i) =>
-		ranked.slice(i + 1).map((b) => ({
+	const best = completionIds
+		.map((completionId, i) => ({ completionId, rank: ranks[i] ?? 0 }))
+		.toSorted((x, y) => x.rank - y.rank);
+	return best.flatMap((a, i) =>
+		best.slice(i + 1).map((b) => ({
 			rankingId: id,
 			promptId,
 			aId: a.completionId,
@@ -59,10 +65,9 @@ export interface UnpairedRow {
 export interface Rating {
 	promptId: string;
 	completionId: string;
+	/** From 1 (poor) to `scale` (excellent). */
 	value: number;
-	/** Ends of the scale. */
-	least: number;
-	most: number;
+	scale: number;
 }
 
 /** Rows kept, and how many were not, by reason: nothing is dropped in silence. */
@@ -86,11 +91,11 @@ function collect(labels: readonly (UnpairedRow | keyof Unpaired['dropped'])[]): 
 /** Good above the middle of the scale, bad below. The middle itself says neither. */
 export function ratingRows(ratings: readonly Rating[]): Unpaired {
 	return collect(
-		ratings.map(({ promptId, completionId, value, least, most }) => {
-			if (!(value >= least && value <= most && most > least)) {
+		ratings.map(({ promptId, completionId, value, scale }) => {
+			if (!(value >= 1 && value <= scale && scale > 1)) {
 				return 'outside-scale';
 			}
-			const middle = (least + most) / 2;
+			const middle = (1 + scale) / 2;
 			return value === middle
 				? 'middle-of-scale'
 				: { promptId, completionId, label: value > middle };

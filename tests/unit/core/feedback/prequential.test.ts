@@ -12,10 +12,11 @@ import { Random } from '../../../../src/core/random';
 import type { Outcome } from '../../../../src/core/records';
 
 const SALT = '0123456789abcdef0123456789abcdef';
+const PAIR = { prompt: 'Once', aText: 'a fox', bText: 'a dog' };
 
 function answer(pA: number, outcome: Outcome, change: Partial<PredictedAnswer> = {}) {
-	const prediction = sealPrediction('pair', pA, SALT);
-	return { prediction, sealedAt: 10, answeredAt: 20, outcome, ...change };
+	const prediction = sealPrediction(PAIR, pA, SALT);
+	return { pair: PAIR, prediction, sealedAt: 10, answeredAt: 20, outcome, ...change };
 }
 
 function scored(answers: PredictedAnswer[]): PrequentialScore {
@@ -27,24 +28,25 @@ function scored(answers: PredictedAnswer[]): PrequentialScore {
 }
 
 describe('a seal', () => {
-	test('is the SHA-256 of pair, probability and salt', () => {
-		const { commitment } = sealPrediction('pair 7', 0.62, SALT);
-		const text = JSON.stringify(['sealed prediction 1', 'pair 7', 0.62, SALT]);
+	test('is the SHA-256 of texts, probability and salt', () => {
+		const { commitment } = sealPrediction(PAIR, 0.62, SALT);
+		const text = JSON.stringify(['sealed prediction 1', 'Once', 'a fox', 'a dog', 0.62, SALT]);
 		expect(commitment).toBe(createHash('sha256').update(text).digest('hex'));
 	});
 
 	test('breaks where anything of it is changed', () => {
-		const seal = sealPrediction('pair 7', 0.62, SALT);
-		expect(isSealIntact(seal)).toBe(true);
-		expect(isSealIntact({ ...seal, pA: 0.63 })).toBe(false);
-		expect(isSealIntact({ ...seal, pairId: 'pair 8' })).toBe(false);
-		expect(isSealIntact({ ...seal, salt: SALT.replace('0', '1') })).toBe(false);
+		const seal = sealPrediction(PAIR, 0.62, SALT);
+		expect(isSealIntact(PAIR, seal)).toBe(true);
+		expect(isSealIntact(PAIR, { ...seal, pA: 0.63 })).toBe(false);
+		expect(isSealIntact({ ...PAIR, bText: 'a cat' }, seal)).toBe(false);
+		expect(isSealIntact({ ...PAIR, aText: 'a dog', bText: 'a fox' }, seal)).toBe(false);
+		expect(isSealIntact(PAIR, { ...seal, salt: SALT.replace('0', '1') })).toBe(false);
 	});
 
 	test('is refused for what is no probability, and without enough salt to hide it', () => {
-		expect(() => sealPrediction('p', 1.1, SALT)).toThrow(RangeError);
-		expect(() => sealPrediction('p', NaN, SALT)).toThrow(RangeError);
-		expect(() => sealPrediction('p', 0.5, 'short')).toThrow(RangeError);
+		expect(() => sealPrediction(PAIR, 1.1, SALT)).toThrow(RangeError);
+		expect(() => sealPrediction(PAIR, NaN, SALT)).toThrow(RangeError);
+		expect(() => sealPrediction(PAIR, 0.5, 'short')).toThrow(RangeError);
 	});
 });
 
@@ -68,7 +70,7 @@ describe('scorePredictions', () => {
 	});
 
 	test('leaves out and counts ties, skips, broken seals and predictions made after the answer', () => {
-		const broken = { ...sealPrediction('pair', 0.9, SALT), pA: 0.99 };
+		const broken = { ...sealPrediction(PAIR, 0.9, SALT), pA: 0.99 };
 		const { accuracy, left } = scored([
 			answer(0.9, 'a'),
 			answer(0.9, 'tie'),

@@ -9,24 +9,30 @@ import {
 import { splitByPrompt } from '../../../../src/core/feedback/split';
 import { closedTriads } from '../../../../src/core/feedback/triads';
 
-const ranking = (...groups: string[][]) => ({ id: 'ranking', promptId: 'prompt', groups });
+const ranking = (ranks: number[], completionIds = ['w', 'x', 'y', 'z'].slice(-ranks.length)) => ({
+	id: 'ranking',
+	promptId: 'prompt',
+	completionIds,
+	ranks
+});
 
-const short = (...groups: string[][]) =>
-	rankingPairs(ranking(...groups)).map(({ aId, bId, y }) => `${aId}${y === 1 ? '>' : '='}${bId}`);
+const short = (...ranks: number[]) =>
+	rankingPairs(ranking(ranks)).map(({ aId, bId, y }) => `${aId}${y === 1 ? '>' : '='}${bId}`);
 
 describe('rankingPairs', () => {
 	test('are all pairs, the better one first', () => {
-		expect(short(['x'], ['y'], ['z'])).toEqual(['x>y', 'x>z', 'y>z']);
-		expect(short(['w'], ['x'], ['y'], ['z'])).toHaveLength(6);
+		expect(short(1, 2, 3)).toEqual(['x>y', 'x>z', 'y>z']);
+		expect(short(3, 1, 2)).toEqual(['y>z', 'y>x', 'z>x']);
+		expect(short(4, 3, 2, 1)).toHaveLength(6);
 	});
 
 	test('equal ranks are ties', () => {
-		expect(short(['x', 'y'], ['z'])).toEqual(['x=y', 'x>z', 'y>z']);
-		expect(short(['x', 'y', 'z'])).toEqual(['x=y', 'x=z', 'y=z']);
+		expect(short(1, 1, 3)).toEqual(['x=y', 'x>z', 'y>z']);
+		expect(short(1, 1, 1)).toEqual(['x=y', 'x=z', 'y=z']);
 	});
 
 	test('share their id and never make a circle', () => {
-		const pairs = rankingPairs(ranking(['w'], ['x', 'y'], ['z']));
+		const pairs = rankingPairs(ranking([1, 2, 2, 4]));
 		expect(new Set(pairs.map(({ rankingId }) => rankingId))).toEqual(new Set(['ranking']));
 		const decisions = pairs.map(({ y, ...pair }) => ({
 			...pair,
@@ -37,9 +43,10 @@ describe('rankingPairs', () => {
 
 	test('stay on one side of a split', () => {
 		const pairs = Array.from({ length: 40 }, (_, i) =>
-			rankingPairs({ id: `r${i}`, promptId: `p${i % 20}`, groups: [['x'], ['y'], ['z']] }).map(
-				(pair) => ({ ...pair, promptIds: [i % 20] })
-			)
+			rankingPairs({ ...ranking([2, 1, 3]), id: `r${i}` }).map((pair) => ({
+				...pair,
+				promptIds: [i % 20]
+			}))
 		).flat();
 		const { train, heldOut } = splitByPrompt(pairs, 0.3, 1);
 		const sides = new Set(train.map(({ rankingId }) => rankingId));
@@ -47,25 +54,25 @@ describe('rankingPairs', () => {
 		expect(heldOut.some(({ rankingId }) => sides.has(rankingId))).toBe(false);
 	});
 
-	test('are refused of two, of five, of one twice, and of empty groups', () => {
-		for (const groups of [
-			[['x'], ['y']],
-			[['v'], ['w'], ['x'], ['y'], ['z']],
-			[['x'], ['y'], ['x']],
-			[['x'], [], ['y', 'z']]
+	test('are refused of two, of five, of one twice, and without a rank for each', () => {
+		for (const refused of [
+			ranking([1, 2]),
+			ranking([1, 2, 3, 4, 5], ['v', 'w', 'x', 'y', 'z']),
+			ranking([1, 2, 3], ['x', 'y', 'x']),
+			ranking([1, 2, 3], ['w', 'x', 'y', 'z']),
+			ranking([1, 2, NaN])
 		]) {
-			expect(() => rankingPairs(ranking(...groups))).toThrow(RangeError);
+			expect(() => rankingPairs(refused)).toThrow(RangeError);
 		}
 	});
 });
 
 describe('unpaired rows', () => {
-	const rating = (value: number, least = 1, most = 5) => ({
+	const rating = (value: number) => ({
 		promptId: 'p',
 		completionId: `c${value}`,
 		value,
-		least,
-		most
+		scale: 5
 	});
 
 	test('of ratings are good above the middle and bad below; what says neither is counted', () => {
