@@ -60,6 +60,10 @@ export class Trainer {
 	readonly handlers: Handlers<TrainerCommands> = {
 		load: ({ model, backend }) => this.#load(model, backend),
 		sample: (args, { signal }) => this.#sample(args, signal),
+		encode: async ({ model, texts }) => {
+			const { tokenizer } = await this.files(model);
+			return { ids: texts.map((text) => tokenizer.encode(text)) };
+		},
 		scoreCompletions: async ({ rewardModelId, items }, { signal }) => {
 			const { model, gain, bias, pooling } = await this.rewardModel(rewardModelId);
 			const batch = batchOf(items);

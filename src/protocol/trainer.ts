@@ -129,6 +129,8 @@ export interface TrainerCommands extends Record<string, { args: unknown; result:
 	/** Checks backends in order webgpu, wasm, cpu and loads a built-in model on the first that passes, or on `backend`. */
 	load: { args: { model: string; backend: BackendName | 'auto' }; result: LoadedModel };
 	sample: { args: SampleArgs; result: Completion[] };
+	/** Token ids of continuations: no special tokens, as a model's own completions are stored. */
+	encode: { args: { model: string; texts: string[] }; result: { ids: number[][] } };
 	/** Mean normalised reward of each text by a stored reward model. */
 	scoreCompletions: {
 		args: { rewardModelId: string; items: { promptIds: number[]; ids: number[] }[] };

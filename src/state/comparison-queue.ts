@@ -1,5 +1,5 @@
-/** Which pairs wait for an answer, and in which order. Pure. */
-import type { AnswerEvent, Presentation } from '../core/records';
+/** Which pairs or sets wait for an answer, and in which order. Pure. */
+import type { AnswerEvent } from '../core/records';
 
 /** A skipped pair comes back once, after this many other answers. */
 const SKIP_RETURNS_AFTER = 10;
@@ -14,10 +14,10 @@ function returnsAfterSkip(event: AnswerEvent, eventsSince: number, hasFresh: boo
 }
 
 /** Answers taken back come first, the latest first; then skipped pairs that return; then new ones in their order. */
-export function waitingPairs(
-	presentations: readonly Presentation[],
+export function waitingPairs<T extends { id: string }>(
+	presentations: readonly T[],
 	events: readonly AnswerEvent[]
-): Presentation[] {
+): T[] {
 	const latest = new Map<string, { event: AnswerEvent; index: number }>();
 	events.forEach((event, index) => latest.set(event.presentationId, { event, index }));
 	const fresh = presentations.filter((pair) => !latest.has(pair.id));

@@ -37,6 +37,8 @@ export interface ComparisonPurpose {
 	/** Known once a model is loaded. */
 	writers: () => Promise<readonly [PolicyRef, PolicyRef]>;
 	sampling: () => SamplingConfig;
+	/** How often each prompt was put before a person, where more than these pairs count. */
+	used?: () => ReadonlyMap<string, number>;
 	/** Pairs in all; without it there are always more. */
 	total?: number;
 }
@@ -131,11 +133,7 @@ export class ComparisonState {
 
 	/** New pairs, not stored yet. */
 	async draw(desk: Desk, n: number, signal?: AbortSignal): Promise<Presentation[]> {
-		const used = new Map<string, number>();
-		for (const { prompt } of this.#presentations) {
-			used.set(prompt, (used.get(prompt) ?? 0) + 1);
-		}
-		const { purpose, evaluationId, writers, sampling } = this.#purpose;
+		const { purpose, evaluationId, writers, sampling, used } = this.#purpose;
 		return this.#dependencies.writer.write(
 			desk,
 			{
@@ -145,7 +143,7 @@ export class ComparisonState {
 				purpose,
 				...(evaluationId && { evaluationId }),
 				seed: this.#dependencies.randomSeed(),
-				used
+				used: used?.() ?? countPrompts(this.#presentations)
 			},
 			signal
 		);
@@ -186,4 +184,13 @@ export class ComparisonState {
 		const missing = AHEAD - this.#waiting.length;
 		return missing >= REFILL_FROM ? missing : 0;
 	}
+}
+
+/** How often each prompt occurs. */
+export function countPrompts(asked: Iterable<{ prompt: string }>): Map<string, number> {
+	const counts = new Map<string, number>();
+	for (const { prompt } of asked) {
+		counts.set(prompt, (counts.get(prompt) ?? 0) + 1);
+	}
+	return counts;
 }

@@ -2,14 +2,15 @@
 import type { AnswerEvent, Study } from '../core/records';
 import { en } from '../i18n/en';
 import { StudioError, toStudioError } from '../protocol/errors';
-import { listAnswers, listPresentations } from '../storage/comparisons';
+import { listAnswers, listCompletionSets, listPresentations } from '../storage/comparisons';
 import type { OpenOptions, StudioDb } from '../storage/db';
 import type { Persisted } from '../storage/preferences';
 import { listRuns, markInterruptedRuns } from '../storage/runs';
 import { ensureStudy, listStudies } from '../storage/studies';
 import { AnnotatorsState } from './annotators.svelte';
 import { Announcer } from './announcer.svelte';
-import { ComparisonState } from './comparison.svelte';
+import { CompletionSetsState } from './completion-sets.svelte';
+import { ComparisonState, countPrompts } from './comparison.svelte';
 import type { ConnectTrainer } from './connect-trainer';
 import { DemoState } from './demo.svelte';
 import type { Desk } from './desk';
@@ -25,6 +26,7 @@ import { RequestCount } from './request-count.svelte';
 import { RewardState } from './reward.svelte';
 import { Route } from './route.svelte';
 import { SampleState } from './sample.svelte';
+import { SetWriter } from './set-writer';
 import { Shortcuts } from './shortcuts.svelte';
 import { SimulatedAnnotator } from './simulated-annotator.svelte';
 import { StorageHealth } from './storage-health.svelte';
@@ -72,6 +74,7 @@ export class Studio {
 	/** Judgements of every kind that are not part of an evaluation. */
 	readonly log: FeedbackLog;
 	readonly comparisons: ComparisonState;
+	readonly sets: CompletionSetsState;
 	readonly robot: SimulatedAnnotator;
 	readonly reward: RewardState;
 	readonly tune: TuneState;
@@ -127,15 +130,32 @@ export class Studio {
 			onAnswer: (answers: number) => this.#answered(answers)
 		};
 		this.log = new FeedbackLog(logging);
+		const policy = async () => ({ model: (await trainer.ready()).model, policyId: null });
+		const sampling = () => this.sample.sampling;
+		const used = () => countPrompts([...this.comparisons.presentations, ...this.sets.sets]);
 		this.comparisons = new ComparisonState(
 			asking,
 			{
 				purpose: 'feedback',
 				writers: async () => {
-					const writer = { model: (await trainer.ready()).model, policyId: null };
+					const writer = await policy();
 					return [writer, writer] as const;
 				},
-				sampling: () => this.sample.sampling
+				sampling,
+				used
+			},
+			this.log
+		);
+		this.sets = new CompletionSetsState(
+			{
+				openDesk,
+				writer: new SetWriter({ trainer, prompts, now }),
+				problems,
+				randomSeed,
+				policy,
+				sampling,
+				used,
+				rankingSize: () => preferences.values.rankingSize
 			},
 			this.log
 		);
@@ -253,8 +273,9 @@ export class Studio {
 		this.#desk = Promise.resolve(desk);
 		this.preferences.set({ activeStudyId: study.id });
 		await markInterruptedRuns(db, study.id);
-		const [presentations, answers, runs] = await Promise.all([
+		const [presentations, sets, answers, runs] = await Promise.all([
 			listPresentations(db, study.id),
+			listCompletionSets(db, study.id),
 			listAnswers(db, study.id),
 			listRuns(db, study.id)
 		]);
@@ -268,6 +289,7 @@ export class Studio {
 		);
 		this.log.show(answers.filter((event) => !evaluated.has(event.presentationId)));
 		this.comparisons.show(presentations.filter((pair) => pair.purpose === 'feedback'));
+		this.sets.show(sets);
 		this.tune.countRuns(runs.filter((run) => run.kind === 'ppo').length);
 		await Promise.all([
 			this.prompts.openStudy(db, study.id),

@@ -42,8 +42,8 @@ function sampleStatus({ trainer, sample }: Studio): NodeStatus {
 		: EMPTY;
 }
 
-function compareStatus({ comparisons, robot }: Studio): NodeStatus {
-	const { answers } = comparisons.tally;
+function compareStatus({ log, robot }: Studio): NodeStatus {
+	const answers = log.answers.size;
 	const text = en.live.answers(answers);
 	// Three digits and the word are wider than the ring.
 	const lines = answers < 100 ? [text] : text.split(' ');

@@ -62,6 +62,8 @@ export const compare = {
 	openHistory: (n: number) => `History (${n})`,
 	editTitle: 'Change this answer',
 	editNow: (what: string) => `Now: ${what}`,
+	editWhy: 'Why? (kept with this answer)',
+	editKeepReasons: 'Keep these reasons',
 	editRevoke: 'Take this answer back',
 	editDone: 'Changed. What was learned from it before is now stale.',
 	undone: (what: string) => `Taken back: ${what}`,
@@ -71,8 +73,88 @@ export const compare = {
 	nothingToRedo: 'Nothing to redo.',
 	alarmBothBad:
 		'More than 30\u00a0% of your answers say that both are bad. The writer is the problem then, not you: try another temperature or model.',
+	modes: {
+		label: 'How to answer',
+		pair: 'Pair',
+		ranking: 'Ranking',
+		rating: 'Rating',
+		thumb: 'Thumbs',
+		demonstration: 'Rewrite'
+	},
+	modeHelp: {
+		pair: 'Which of two is better?',
+		ranking: 'Put several in an order; it teaches as much as all their pairs.',
+		rating: 'How good is one text on its own?',
+		thumb: 'Would you keep this text?',
+		demonstration: 'Turn what it wrote into what you wanted.'
+	},
+	modeTeaches: {
+		pair: 'The reward model learns from every pair.',
+		ranking: 'The reward model learns from every two leaves that you told apart.',
+		rating: 'Kept and exported. The reward model learns from comparisons, not from ratings.',
+		thumb: 'Kept and exported. The reward model learns from comparisons, not from thumbs.',
+		demonstration: 'The reward model learns that your text is better than what the model wrote.'
+	},
+	waitingSets: 'Texts are being written…',
+	ranking: {
+		leaf: (n: number, sign: string) => (sign ? `Leaf ${n}, ${sign}` : `Leaf ${n}`),
+		rank: (n: number, isEqual: boolean) =>
+			`${isEqual ? '=' : ''}${['1st', '2nd', '3rd', '4th'][n - 1] ?? String(n)}`,
+		next: (n: number) => `Leaf ${n} is next best`,
+		nextEqual: (n: number) => `Leaf ${n} is as good as the last one`,
+		placed: (n: number, sign: string) => `Leaf ${n}: ${sign}`,
+		takenOut: (n: number) => `Leaf ${n} taken out`,
+		orderLabel: 'Your order, best first',
+		best: 'best',
+		least: 'least',
+		card: (place: number, of: number, isEqual: boolean) =>
+			`Place ${place} of ${of}${isEqual ? ', equal to others' : ''}. Left and right move it, the equals sign makes it equal.`,
+		better: (n: number) => `Leaf ${n} is better`,
+		worse: (n: number) => `Leaf ${n} is worse`,
+		equalTo: (n: number) => `Leaf ${n} is as good as the one before`,
+		hint: 'Press the leaves from best to least.',
+		hintShift: 'With Shift, a leaf is as good as the last one.',
+		ready: 'Drag to change it, or keep it.',
+		keep: 'Keep this order',
+		clear: 'Begin again'
+	},
+	given: {
+		ranking: (order: string) => `ranked ${order}`,
+		rating: (mark: string) => `rated ${mark}`,
+		demonstration: 'rewritten'
+	},
+	rating: {
+		label: 'How good is it?',
+		marks: ['poor', 'weak', 'fair', 'good', 'excellent']
+	},
+	thumb: {
+		label: 'Would you keep it?',
+		down: 'Not good',
+		up: 'Good'
+	},
+	rewrite: {
+		written: 'What it wrote',
+		wanted: 'What you wanted',
+		edit: 'Edit the text',
+		keep: 'Keep this text',
+		startAgain: 'As it was'
+	},
 	annotators: {
 		first: 'Annotator 1'
+	},
+	answering: {
+		title: 'Who is answering, and how',
+		who: 'Who is answering',
+		someoneElse: 'Someone else',
+		add: 'Add',
+		save: 'Save',
+		rename: 'Rename',
+		renameOne: (name: string) => `Rename ${name}`,
+		newName: (name: string) => `New name for ${name}`,
+		privacy:
+			'Names stay in this browser. Each person’s answers are counted apart; undo reaches only one’s own.',
+		how: 'How',
+		rankingSize: 'Leaves in a ranking'
 	},
 	nextRecorded: 'Another one',
 	recordedNext: 'Choose on your own pairs as soon as the model is loaded.',

@@ -53,6 +53,8 @@ function answers(): Handlers<TrainerCommands> {
 					)
 				)
 			),
+		encode: ({ texts }) =>
+			Promise.resolve({ ids: texts.map((text) => Array.from(text, (c) => c.charCodeAt(0))) }),
 		scoreCompletions: ({ items }) =>
 			Promise.resolve({ scores: Float64Array.from(items, (_, i) => i) }),
 		estimateTune: () =>
