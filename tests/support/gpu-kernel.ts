@@ -1,4 +1,5 @@
 /** Runs one WGSL kernel on arrays, for tests that hold kernels against float64. */
+import type { GpuRequest } from '../../workers/engine/gpu-device';
 import type { Grid, GpuRuntime } from '../../workers/engine/webgpu/gpu-runtime';
 import type { KernelSource } from '../../workers/engine/webgpu/kernel';
 import {
@@ -6,6 +7,20 @@ import {
 	writePass,
 	type PassNumbers
 } from '../../workers/engine/webgpu/kernels/pass-uniform';
+
+/** The least that an adapter may offer: no optional feature, WebGPU's default limits. Everything must work on it. */
+export const LEAST_GPU: GpuRequest = {
+	withoutFeatures: ['timestamp-query', 'shader-f16', 'subgroups'],
+	limits: {
+		maxBufferSize: 256 * 2 ** 20,
+		maxStorageBufferBindingSize: 128 * 2 ** 20,
+		maxStorageBuffersPerShaderStage: 8,
+		maxComputeWorkgroupStorageSize: 16384,
+		maxComputeInvocationsPerWorkgroup: 256,
+		maxComputeWorkgroupSizeX: 256,
+		maxComputeWorkgroupsPerDimension: 65535
+	}
+};
 
 /** What a binding holds before the kernel runs. */
 export type KernelData = ArrayLike<number> | Uint32Array | DataView<ArrayBuffer>;

@@ -1,4 +1,7 @@
-/** The kernels of a training pass, each alone, against float64: on a decoder whose sizes are no whole vectors, with grouped heads. */
+/**
+ * The kernels of a training pass, each alone, against float64: on a decoder whose sizes are no whole vectors, with grouped heads, and
+ * on the least that an adapter may offer.
+ */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { adamwUpdate as adamwOnHost, clipFactor } from '../../../src/core/methods/adamw';
 import { Random } from '../../../src/core/random';
@@ -68,7 +71,7 @@ import { tileNamed } from '../../../workers/engine/webgpu/kernels/tiles';
 import { tokenStatistics } from '../../../workers/engine/webgpu/kernels/vocabulary';
 import { linearGrid } from '../../../workers/engine/webgpu/kernels/wgsl';
 import * as plain from '../../support/float64-layers';
-import { passView, relativeDifference, runKernel } from '../../support/gpu-kernel';
+import { LEAST_GPU, passView, relativeDifference, runKernel } from '../../support/gpu-kernel';
 import { randomParameters, smallConfig } from '../../support/random-model';
 
 const TOLERANCE = 2e-5;
@@ -148,7 +151,7 @@ const rotation = {
 
 let runtime: GpuRuntime;
 beforeAll(async () => {
-	runtime = new GpuRuntime(await requestGpu());
+	runtime = new GpuRuntime(await requestGpu(LEAST_GPU));
 });
 
 const run = (...args: Parameters<typeof runKernel> extends [unknown, ...infer A] ? A : never) =>

@@ -1,4 +1,4 @@
-/** Every shape of matrix product on WebGPU against float64. */
+/** Every shape of matrix product on WebGPU against float64, on the least that an adapter may offer. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../../../src/core/random';
 import { requestGpu } from '../../../workers/engine/gpu-device';
@@ -7,7 +7,7 @@ import { matmulGrid } from '../../../workers/engine/webgpu/kernels/matmul';
 import { operandColumns, plainProduct } from '../../../workers/engine/webgpu/kernels/plain-product';
 import { TILES, tileNamed } from '../../../workers/engine/webgpu/kernels/tiles';
 import { product } from '../../support/float64-layers';
-import { relativeDifference, runKernel } from '../../support/gpu-kernel';
+import { LEAST_GPU, relativeDifference, runKernel } from '../../support/gpu-kernel';
 
 const KINDS = ['nt', 'nn', 'tn'] as const;
 /** Vectors throughout, but no multiple of any tile. */
@@ -19,7 +19,7 @@ const LONG = { rows: 8, columns: 12, inner: 1100 };
 
 let runtime: GpuRuntime;
 beforeAll(async () => {
-	runtime = new GpuRuntime(await requestGpu());
+	runtime = new GpuRuntime(await requestGpu(LEAST_GPU));
 	// All at once: compiling is what takes the time, and has more than one thread.
 	for (const tile of TILES) {
 		KINDS.forEach((kind) => void runtime.kernels.get(plainProduct(kind, tile, EVEN)));

@@ -81,11 +81,16 @@ export class GpuModel implements LanguageModel {
 		config: ModelConfig,
 		parameters: GpuParameters
 	): Promise<GpuModel> {
-		const choice = await host.chooseMatmul(decoderShape(config, parameters.layout));
-		const kernels = await compile(host.runtime, config, parameters, choice);
-		const model = new GpuModel(host, config, parameters, choice, kernels);
-		await model.#rollout.warm();
-		return model;
+		try {
+			const choice = await host.chooseMatmul(decoderShape(config, parameters.layout));
+			const kernels = await compile(host.runtime, config, parameters, choice);
+			const model = new GpuModel(host, config, parameters, choice, kernels);
+			await model.#rollout.warm();
+			return model;
+		} catch (cause) {
+			parameters.dispose();
+			throw cause;
+		}
 	}
 
 	get bytes(): number {
@@ -259,7 +264,6 @@ export class GpuModel implements LanguageModel {
 	#run<T>(operation: EngineOperation, tokens: number, work: () => Promise<T>): Promise<T> {
 		return this.#runtime.exclusive(() =>
 			this.#runtime.counters.time(operation, tokens, async () => {
-				this.#runtime.gpu.assertHealthy();
 				await this.#refresh();
 				return work();
 			})

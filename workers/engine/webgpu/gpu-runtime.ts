@@ -80,9 +80,12 @@ export class GpuRuntime {
 		}
 	}
 
-	/** Runs one operation at a time: those of other models wait. */
+	/** Runs one operation at a time: those of other models wait. Rejects at once where the device has failed. */
 	exclusive<T>(work: () => Promise<T>): Promise<T> {
-		const result = this.#last.then(work);
+		const result = this.#last.then(() => {
+			this.gpu.assertHealthy();
+			return work();
+		});
 		this.#last = result.catch(() => undefined);
 		return result;
 	}

@@ -49,7 +49,8 @@ class WebGpuDevice implements ComputeDevice {
 		this.runtime = new GpuRuntime(gpu);
 	}
 
-	createModel(config: ModelConfig, parameters: Parameters): Promise<LanguageModel> {
+	async createModel(config: ModelConfig, parameters: Parameters): Promise<LanguageModel> {
+		this.runtime.gpu.assertHealthy();
 		return GpuModel.create(this, config, new GpuParameters(this.runtime, parameters));
 	}
 
