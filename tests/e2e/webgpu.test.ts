@@ -1,6 +1,7 @@
 /**
- * The interface on WebGPU: a reward epoch and a PPO iteration, with the numbers of the cpu backend. SwiftShader computes here what
- * a graphics card would, some hundred times slower, so everything is small.
+ * The interface on WebGPU: a reward epoch with the numbers of the cpu backend, and a PPO iteration with every light green (the backends
+ * draw their tokens differently, so there the losses have nothing to be compared with; on equal tokens the engine's own tests
+ * compare them). SwiftShader computes here what a graphics card would, some hundred times slower, so everything is small.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MetricRow, Run } from '../../src/core/records';
@@ -14,10 +15,6 @@ import {
 	waitForRun
 } from '../support/studio-page';
 
-/**
- * A seed under which no draw of the few hundred falls on the boundary between two tokens: rounding then moves it to the next token,
- * the text goes another way, and there is nothing left to compare (seen once: u within 2e-7 of a boundary).
- */
 const SEED = 5;
 
 let app: App;
@@ -46,51 +43,23 @@ async function useBackend(name: string, inUse: string): Promise<void> {
 	await page.getByRole('contentinfo').getByText(inUse).waitFor({ timeout: 60_000 });
 }
 
-async function trainAndTune(isFirst: boolean): Promise<{ reward: Run; ppo: Run }> {
+/** Presses a button that starts a job, and waits until its run is stored and done. */
+async function runJob(kind: Run['kind'], button: string): Promise<Run> {
 	const { page } = browser;
-	await visit(page, 'reward');
-	if (isFirst) {
-		await setSettings(page, {
-			Epochs: '1',
-			'Pairs per step': '4',
-			'Kept back': '0',
-			'Samples for the scale': '8'
-		});
-	}
-	const startedMs = Date.now();
-	await page
-		.getByRole('button', { name: isFirst ? 'Train the reward model' : 'Train again', exact: true })
-		.click();
+	const before = (await storedRuns(page)).filter((run) => run.kind === kind).length;
+	await page.getByRole('button', { name: button, exact: true }).click();
 	await expect
-		.poll(
-			async () =>
-				(await storedRuns(page)).filter((r) => r.kind === 'reward' && r.createdAt >= startedMs)
-					.length,
-			{ timeout: 30_000 }
-		)
-		.toBe(1);
+		.poll(async () => (await storedRuns(page)).filter((run) => run.kind === kind).length, {
+			timeout: 30_000
+		})
+		.toBe(before + 1);
 	// Away from the view: it would have the model write and score a dozen texts.
 	await visit(page, 'learn');
-	const reward = await waitForRun(page, 'reward', 'done', 240_000);
-	await visit(page, 'tune');
-	if (isFirst) {
-		await setSettings(page, { Iterations: '1', 'Completions per iteration': '8', Length: '16' });
-	}
-	await page
-		.getByRole('button', { name: isFirst ? 'Start tuning' : 'Restart', exact: true })
-		.click();
-	await expect
-		.poll(
-			async () =>
-				(await storedRuns(page)).filter((r) => r.kind === 'ppo' && r.createdAt >= startedMs).length,
-			{ timeout: 30_000 }
-		)
-		.toBe(1);
-	return { reward, ppo: await waitForRun(page, 'ppo', 'done', 240_000) };
+	return waitForRun(page, kind, 'done', 240_000);
 }
 
 test(
-	'one reward epoch on 8 pairs and one PPO iteration of 8 x 16 tokens give the losses of the cpu',
+	'one reward epoch on 8 pairs gives the losses of the cpu, and a PPO iteration of 8 x 16 tokens holds every invariant',
 	{ timeout: 560_000 },
 	async () => {
 		const { page } = browser;
@@ -107,42 +76,41 @@ test(
 		}
 		expect(await answers()).toBe(8);
 		await useBackend('plain JavaScript', 'cpu');
-		const cpu = await trainAndTune(true);
+		await visit(page, 'reward');
+		await setSettings(page, {
+			Epochs: '1',
+			'Pairs per step': '4',
+			'Kept back': '0',
+			'Samples for the scale': '8'
+		});
+		const onCpu = await runJob('reward', 'Train the reward model');
 		await useBackend('WebGPU', 'webgpu');
-		const gpu = await trainAndTune(false);
-		expect([cpu.ppo.backend, gpu.ppo.backend]).toEqual(['cpu', 'webgpu']);
+		await visit(page, 'reward');
+		const onGpu = await runJob('reward', 'Train again');
+		const [cpu, gpu] = [await metricsOf(onCpu), await metricsOf(onGpu)];
+		for (const key of ['reward/loss', 'reward/margin', 'grad_norm']) {
+			console.log(`${key.padEnd(14)} cpu ${cpu[key]?.toFixed(6)}  webgpu ${gpu[key]?.toFixed(6)}`);
+			expect(Math.abs((cpu[key] ?? NaN) - (gpu[key] ?? NaN)), key).toBeLessThanOrEqual(1e-3);
+		}
 
-		const compared: { key: string; onCpu: number; onGpu: number }[] = [];
-		for (const [kind, keys] of [
-			['reward', ['reward/loss', 'reward/margin', 'grad_norm']],
+		await visit(page, 'tune');
+		await setSettings(page, { Iterations: '1', 'Completions per iteration': '8', Length: '16' });
+		const ppo = await runJob('ppo', 'Start tuning');
+		expect([onCpu.backend, onGpu.backend, ppo.backend]).toEqual(['cpu', 'webgpu', 'webgpu']);
+		expect(ppo.invariants?.map((check) => [check.key, check.ok])).toEqual(
 			[
-				'ppo',
-				[
-					'loss/policy_avg',
-					'loss/value_avg',
-					'objective/scores',
-					'objective/kl',
-					'policy/entropy_avg'
-				]
-			]
-		] as const) {
-			const [onCpu, onGpu] = [await metricsOf(cpu[kind]), await metricsOf(gpu[kind])];
-			compared.push(
-				...keys.map((key) => ({ key, onCpu: onCpu[key] ?? NaN, onGpu: onGpu[key] ?? NaN }))
-			);
-		}
-		console.log(
-			compared
-				.map(
-					({ key, onCpu, onGpu }) =>
-						`${key.padEnd(22)} cpu ${onCpu.toFixed(6)}  webgpu ${onGpu.toFixed(6)}`
-				)
-				.join('\n')
+				'first-minibatch-ratio',
+				'first-minibatch-approxkl',
+				'first-minibatch-clipfrac',
+				'sampler-log-prob',
+				'kl-at-start',
+				'entropy',
+				'reference-unchanged',
+				'finite'
+			].map((key) => [key, true])
 		);
-		for (const { key, onCpu, onGpu } of compared) {
-			expect(Math.abs(onCpu - onGpu), key).toBeLessThanOrEqual(1e-3);
-		}
-		expect(gpu.ppo.invariants?.filter((check) => !check.ok)).toEqual([]);
+		const after = await metricsOf(ppo);
+		expect(after['grad_norm']).toBeGreaterThan(0);
 		expect(browser.problems).toEqual([]);
 	}
 );
