@@ -8,7 +8,7 @@ const INNER: i32 = 512;
 /** Rows of A that stay in the second-level cache while the panels go by. */
 const ROWS: i32 = 252;
 
-/** One row of a tile at the right edge, of which some columns are not C's. */
+/** One row of a tile at the right edge, of which some columns are not C's. Those hold what was there, and are never read. */
 const edge: usize = memory.data(32, 16);
 
 /**
@@ -73,12 +73,10 @@ function block(
 		const from = b + <usize>(whole >> 3) * panel;
 		const bytes = <usize>(N - whole) << 2;
 		for (let m = 0; m < M; m++) {
-			tile1(K, a + <usize>m * lda, from, edge, false);
 			const to = c + <usize>m * ldc + (<usize>whole << 2);
-			for (let i: usize = 0; i < bytes; i += 4) {
-				const x = load<f32>(edge + i);
-				store<f32>(to + i, add ? load<f32>(to + i) + x : x);
-			}
+			memory.copy(edge, to, bytes);
+			tile1(K, a + <usize>m * lda, from, edge, add);
+			memory.copy(to, edge, bytes);
 		}
 	}
 }
