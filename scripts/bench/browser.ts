@@ -1,7 +1,8 @@
 /** One Chromium with pages of the benchmark, served by Vite with the headers that give a page its threads. */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright';
-import { createServer, type ViteDevServer } from 'vite';
+import { createServer, type Plugin, type ViteDevServer } from 'vite';
 import { CHROMIUM_ARGS, chromiumAdvice, findChromium } from '../chromium.mjs';
 import type { BenchPage } from './page/main';
 import type { Measurements } from './rows';
@@ -24,8 +25,27 @@ export interface RunOptions {
 	say: (line: string) => void;
 }
 
+const PAGE = '/bench';
+
+/** The page as it lies there. Vite would put its client into it, which keeps the page's thread busy for a reload that never comes. */
+const barePage: Plugin = {
+	name: 'bench-page',
+	configureServer: ({ middlewares, config }) => {
+		middlewares.use(PAGE, (_, response) => {
+			for (const [name, value] of Object.entries(config.server.headers ?? {})) {
+				response.setHeader(name, value ?? '');
+			}
+			response.setHeader('Content-Type', 'text/html');
+			void readFile(join(import.meta.dirname, 'page/index.html')).then((html) =>
+				response.end(html)
+			);
+		});
+	}
+};
+
 async function serve(): Promise<ViteDevServer> {
 	const server = await createServer({
+		plugins: [barePage],
 		root: ROOT,
 		configFile: join(ROOT, 'vite.config.ts'),
 		// Its own cache: an open `npm run dev` must not be made to reload.
@@ -49,7 +69,7 @@ export async function startBenchBrowser(): Promise<BenchBrowser> {
 		timeout: LAUNCH_MS,
 		args: CHROMIUM_ARGS
 	});
-	const url = new URL('scripts/bench/page/index.html', server.resolvedUrls?.local[0]).href;
+	const url = new URL(PAGE, server.resolvedUrls?.local[0]).href;
 	return {
 		hasGpu: await findsAdapter(browser, url),
 		run: (section, o) => runOn(browser, url, section, o),
@@ -92,8 +112,7 @@ async function runOn(
 ): Promise<Measurements> {
 	const page = await browser.newPage();
 	try {
-		// Vite's client complains of its missing socket; what a section says is a plain log.
-		page.on('console', (message) => (message.type() === 'log' ? say(message.text()) : undefined));
+		page.on('console', (message) => say(message.text()));
 		page.on('pageerror', (error) => say(`  uncaught: ${error.message}`));
 		await lendClock(page);
 		await page.goto(url);

@@ -55,7 +55,7 @@ export const SHAPE_135M = shape(8, 256, {
 	kvHeads: 3,
 	headDim: 64
 });
-/** Small enough for float64 in plain loops and for thousands of steps on an imitated graphics card. */
+/** Small enough for float64 in plain loops. */
 export const SHAPE_TINY = shape(4, 12, {
 	vocabSize: 40,
 	hiddenSize: 16,
@@ -66,6 +66,14 @@ export const SHAPE_TINY = shape(4, 12, {
 	headDim: 4,
 	valueHeads: 1
 });
+
+/** For thousands of steps on an imitated graphics card. */
+export const SHAPE_SMALLEST: Shape = {
+	...SHAPE_TINY,
+	config: { ...SHAPE_TINY.config, layers: 1 },
+	B: 2,
+	T: 8
+};
 
 export const ADAMW: StepOptions = {
 	lr: { trunk: 1e-3, heads: 1e-3 },

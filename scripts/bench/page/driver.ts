@@ -7,7 +7,7 @@ declare global {
 	}
 }
 
-const IDLE_MS = 1000;
+const IDLE_MS = 3000;
 
 /**
  * Milliseconds of this page's main thread in one call of `work`: JavaScript and the browser's calls that it makes, never waiting. Processor time,

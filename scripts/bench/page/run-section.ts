@@ -13,7 +13,8 @@ const sections: Record<string, () => Promise<Section>> = {
 	'webgpu-step': async () => (await import('../sections/gpu-step')).gpuStep,
 	'webgpu-rollout': async () => (await import('../sections/gpu-rollout')).gpuRollout,
 	'webgpu-parity': async () => (await import('../sections/parity')).parityOf('webgpu'),
-	'webgpu-steadiness': async () => (await import('../sections/steadiness')).steadinessOf('webgpu')
+	'webgpu-steadiness': async () => (await import('../sections/steadiness')).steadinessOf('webgpu'),
+	'poor-adapters': async () => (await import('../sections/poor-adapters')).poorAdapters
 };
 
 export async function runSection(name: string, o: SectionOptions): Promise<Measurements> {

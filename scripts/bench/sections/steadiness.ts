@@ -4,23 +4,23 @@ import type { LanguageModel } from '../../../workers/engine/language-model';
 import { startDevice } from '../page/devices';
 import { createEngineTrainer } from '../peers/engine-trainer';
 import type { Measured, Measurements } from '../rows';
-import { SHAPE_TINY, randomBatch, randomParameters, randomPrompts } from '../shapes';
+import { SHAPE_SMALLEST, randomBatch, randomParameters, randomPrompts } from '../shapes';
 import type { Section, SectionOptions } from './section';
 
 const SEED = 17;
 const REPEATED_STEPS = 50;
-const { config } = SHAPE_TINY;
+const { config } = SHAPE_SMALLEST;
 
 const fresh = (device: ComputeDevice) => device.createModel(config, randomParameters(config, SEED));
 
 function rollout(model: LanguageModel, round: number) {
-	const prompts = randomPrompts(config, 8, SEED).map((ids) => ids.slice(0, 4));
+	const prompts = randomPrompts(config, 4, SEED).map((ids) => ids.slice(0, 4));
 	return model.sample(prompts, {
 		temperature: 1,
-		maxNew: 8,
+		maxNew: 4,
 		stop: [],
 		seed: SEED,
-		first: 8 * round
+		first: 4 * round
 	});
 }
 
@@ -29,7 +29,7 @@ async function memory(device: ComputeDevice, steps: number, rollouts: number) {
 	const trainer = createEngineTrainer(model);
 	const work = async (ofSteps: number, ofRollouts: number) => {
 		for (let i = 0; i < ofSteps; i++) {
-			await trainer.stepBlind(randomBatch(SHAPE_TINY, SEED, i % 8));
+			await trainer.stepBlind(randomBatch(SHAPE_SMALLEST, SEED, i % 8));
 		}
 		for (let i = 0; i < ofRollouts; i++) {
 			await rollout(model, i);
@@ -51,7 +51,7 @@ async function trained(device: ComputeDevice): Promise<Map<string, Float32Array>
 	const model = await fresh(device);
 	const trainer = createEngineTrainer(model);
 	for (let i = 0; i < REPEATED_STEPS; i++) {
-		await trainer.step(randomBatch(SHAPE_TINY, SEED, i));
+		await trainer.step(randomBatch(SHAPE_SMALLEST, SEED, i));
 	}
 	const tensors = new Map<string, Float32Array>();
 	for await (const { name, data } of model.save({ optimizer: true })) {
