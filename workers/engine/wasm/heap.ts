@@ -8,7 +8,7 @@ import { StudioError } from '../../../src/protocol/errors';
 const ALIGNMENT = 64;
 const PAGE = 65_536;
 /** The kernels' own constants lie below. */
-const HEAP_START = PAGE;
+export const HEAP_START = 8192;
 
 /** Most a 32-bit memory is asked to hold; a little less than browsers allow. */
 export const DEFAULT_MEMORY_LIMIT = 2 ** 31;
@@ -45,7 +45,7 @@ export class Heap {
 	constructor(limit = DEFAULT_MEMORY_LIMIT) {
 		this.#limit = Math.max(2 * PAGE, Math.min(limit, DEFAULT_MEMORY_LIMIT));
 		this.memory = new WebAssembly.Memory({
-			initial: 2,
+			initial: 1,
 			maximum: Math.floor(this.#limit / PAGE)
 		});
 	}

@@ -180,4 +180,6 @@ export interface KernelExports {
 		eps: number,
 		keep: number
 	): void;
+	/** Address up to which the kernels keep their own constants. */
+	constantsEnd(): number;
 }

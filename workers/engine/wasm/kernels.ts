@@ -1,6 +1,6 @@
 /** The kernels in a memory: which of the two binaries this machine can use, and one instance of it. */
 import { StudioError } from '../../../src/protocol/errors';
-import { Heap } from './heap';
+import { HEAP_START, Heap } from './heap';
 import type { KernelExports } from './kernel-exports';
 
 /** `relaxed` uses fused multiply-adds (relaxed SIMD), `simd` none. */
@@ -99,6 +99,10 @@ export class Kernels {
 			throw new StudioError('backend-failed', `This machine cannot run the ${level} kernels.`);
 		}
 		const { exports } = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } });
-		return exports as unknown as KernelExports; // compiled from kernels/index.ts, which exports these
+		const run = exports as unknown as KernelExports; // compiled from kernels/index.ts, which exports these
+		if (run.constantsEnd() > HEAP_START) {
+			throw new Error(`The kernels’ constants end at ${run.constantsEnd()}, beyond ${HEAP_START}`);
+		}
+		return run;
 	}
 }

@@ -6,3 +6,8 @@ export {
 export { appendToCache, attend, attendCache, attendGradient, attendGradientScratch } from './attention';
 export { drawTokens, largestTokens, tokenGradient, tokenStatistics } from './vocabulary';
 export { adamw } from './adamw';
+
+/** Where the kernels' own constants end. */
+export function constantsEnd(): usize {
+	return __heap_base;
+}
