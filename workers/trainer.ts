@@ -19,6 +19,7 @@ import { decoderParameters, trunkShapes } from './engine/decoder-parameters';
 import type { LanguageModel } from './engine/language-model';
 import { batchOf } from './engine/micro-batches';
 import type { BackendSources } from './engine/device';
+import { embedTexts } from './embed';
 import { estimateTune } from './jobs/estimate-tune';
 import { runPpoJob } from './jobs/run-ppo-job';
 import { runRewardJob } from './jobs/run-reward-job';
@@ -60,9 +61,28 @@ export class Trainer {
 	readonly handlers: Handlers<TrainerCommands> = {
 		load: ({ model, backend }) => this.#load(model, backend),
 		sample: (args, { signal }) => this.#sample(args, signal),
-		encode: async ({ model, texts }) => {
-			const { tokenizer } = await this.files(model);
-			return { ids: texts.map((text) => tokenizer.encode(text)) };
+		encode: async ({ model, items }) => {
+			const { config, tokenizer } = await this.files(model);
+			const ids = items.map(({ promptIds, text }) => {
+				const encoded = tokenizer.encode(text);
+				const most = config.maxPositions - promptIds.length;
+				if (encoded.length > most) {
+					throw new StudioError(
+						'too-large',
+						`After its prompt this text may have at most ${most} tokens; it has ${encoded.length}.`,
+						{ detail: { tokens: encoded.length, most } }
+					);
+				}
+				return encoded;
+			});
+			return { ids };
+		},
+		embed: async ({ model, items }, { signal }) => {
+			const base = await this.writer({ model, policyId: null });
+			return {
+				dimension: base.config.hiddenSize,
+				features: await embedTexts(base, items, signal)
+			};
 		},
 		scoreCompletions: async ({ rewardModelId, items }, { signal }) => {
 			const { model, gain, bias, pooling } = await this.rewardModel(rewardModelId);

@@ -129,8 +129,19 @@ export interface TrainerCommands extends Record<string, { args: unknown; result:
 	/** Checks backends in order webgpu, wasm, cpu and loads a built-in model on the first that passes, or on `backend`. */
 	load: { args: { model: string; backend: BackendName | 'auto' }; result: LoadedModel };
 	sample: { args: SampleArgs; result: Completion[] };
-	/** Token ids of continuations: no special tokens, as a model's own completions are stored. */
-	encode: { args: { model: string; texts: string[] }; result: { ids: number[][] } };
+	/**
+	 * Token ids of continuations of a prompt: no special tokens, as a model's own completions are stored. Fails with 'too-large'
+	 * where prompt and text together do not fit the model's context.
+	 */
+	encode: {
+		args: { model: string; items: { promptIds: number[]; text: string }[] };
+		result: { ids: number[][] };
+	};
+	/** [n * dimension], what the base model makes of each text: the last layer's states, averaged along the completion. */
+	embed: {
+		args: { model: string; items: { promptIds: number[]; ids: number[] }[] };
+		result: { dimension: number; features: Float64Array };
+	};
 	/** Mean normalised reward of each text by a stored reward model. */
 	scoreCompletions: {
 		args: { rewardModelId: string; items: { promptIds: number[]; ids: number[] }[] };

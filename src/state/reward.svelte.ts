@@ -2,11 +2,13 @@
 import { DEFAULT_REWARD, type RewardConfig } from '../core/config';
 import { preferencePairs, type PreferencePair } from '../core/feedback/comparison';
 import { datasetHash } from '../core/feedback/dataset-hash';
+import { setPairs } from '../core/feedback/set-pairs';
 import { DEFAULT_SAMPLING } from '../core/config';
 import { validateReward } from '../core/settings';
 import type { RewardModelRecord, Run } from '../core/records';
 import { StudioError, toStudioError } from '../protocol/errors';
 import { listRewardModels } from '../storage/models';
+import type { CompletionSetsState } from './completion-sets.svelte';
 import type { ComparisonState } from './comparison.svelte';
 import type { OpenDesk } from './desk';
 import { JobState, type JobDependencies } from './job.svelte';
@@ -31,6 +33,7 @@ export interface ScoredText {
 export interface RewardDependencies {
 	trainer: TrainerState;
 	comparisons: ComparisonState;
+	sets: CompletionSetsState;
 	prompts: PromptsState;
 	problems: Problems;
 	openDesk: OpenDesk;
@@ -52,13 +55,13 @@ export class RewardState {
 	#scoredBy = $state<string | null>(null);
 	#isScoring = $state(false);
 	#seed = $state(0);
-	readonly #pairs: readonly PreferencePair[] = $derived.by(() =>
-		preferencePairs(
-			this.#dependencies.comparisons.presentations,
-			this.#dependencies.comparisons.answers,
-			this.#config
-		)
-	);
+	readonly #pairs: readonly PreferencePair[] = $derived.by(() => {
+		const { comparisons, sets } = this.#dependencies;
+		return [
+			...preferencePairs(comparisons.presentations, comparisons.answers, this.#config),
+			...setPairs(sets.sets, sets.log.answers, this.#config)
+		];
+	});
 	readonly #hash = $derived(datasetHash(this.#pairs));
 
 	constructor(dependencies: RewardDependencies) {

@@ -171,6 +171,7 @@ export class Studio {
 		this.reward = new RewardState({
 			trainer,
 			comparisons: this.comparisons,
+			sets: this.sets,
 			prompts,
 			problems,
 			openDesk,

@@ -37,6 +37,8 @@ export interface PreferencePair {
 	bIds: number[];
 	y: number;
 	simulated: boolean;
+	/** Pairs of one ranking share it: they are not independent. */
+	groupId?: string;
 }
 
 const JUDGEMENT_FIELDS = [

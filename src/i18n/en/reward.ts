@@ -5,6 +5,14 @@ export const reward = {
 	dataTies: (n: number) =>
 		n === 1 ? '1 tie, counted as half a win each way' : `${n} ties, each half a win each way`,
 	dataSkips: (n: number) => `${n} skipped, left out`,
+	dataRankings: (n: number) =>
+		n === 1 ? '1 ranking, as all its pairs' : `${n} rankings, as all their pairs`,
+	dataRewrites: (n: number) =>
+		n === 1
+			? '1 rewrite, better than what it rewrote'
+			: `${n} rewrites, each better than what it rewrote`,
+	dataUnpaired: (n: number) =>
+		n === 1 ? '1 rating or thumb, not learned from' : `${n} ratings and thumbs, not learned from`,
 	dataSimulated: (percent: string) => `${percent} of them simulated`,
 	dataNone: 'No answers yet. Compare a few pairs first.',
 	dataFew: (n: number) =>

@@ -56,6 +56,8 @@ test('leaves are ranked by their numbers, equal ones with Shift, and kept by Ent
 	await userEvent.keyboard('{Enter}');
 	await answered(opened, 1);
 	expect(ranksOnScreen(opened)).toEqual([2, 2, 1]);
+	// Three leaves are three pairs for the reward model, one of them a tie.
+	expect(opened.studio.reward.pairs.map(({ y }) => y).toSorted()).toEqual([0.5, 1, 1]);
 	const db = await opened.db();
 	const studyId = opened.studio.study?.id ?? '';
 	const [[event], sets] = [await listAnswers(db, studyId), await listCompletionSets(db, studyId)];
@@ -161,6 +163,9 @@ test('a rewrite is kept with its tokens, and only once it says something else', 
 	const text = ' The fox came home. 1 2 s u x';
 	expect(given(opened)).toEqual([
 		{ kind: 'demonstration', text, ids: Array.from(text, (c) => c.charCodeAt(0)) }
+	]);
+	expect(opened.studio.reward.pairs).toMatchObject([
+		{ y: 1, aIds: Array.from(text, (c) => c.charCodeAt(0)), bIds: set?.completions[0]?.ids }
 	]);
 	// The next one stands there as it was written.
 	await expect.element(field).not.toHaveValue('The fox came home. 1 2 s u x');

@@ -53,8 +53,17 @@ function answers(): Handlers<TrainerCommands> {
 					)
 				)
 			),
-		encode: ({ texts }) =>
-			Promise.resolve({ ids: texts.map((text) => Array.from(text, (c) => c.charCodeAt(0))) }),
+		encode: ({ items }) =>
+			Promise.resolve({
+				ids: items.map(({ text }) => Array.from(text, (c) => c.charCodeAt(0)))
+			}),
+		embed: ({ items }) => {
+			// A text's features are how often it has each of a few letters.
+			const features = items.flatMap(({ ids }) =>
+				Array.from({ length: 4 }, (_, k) => ids.filter((id) => id % 4 === k).length)
+			);
+			return Promise.resolve({ dimension: 4, features: Float64Array.from(features) });
+		},
 		scoreCompletions: ({ items }) =>
 			Promise.resolve({ scores: Float64Array.from(items, (_, i) => i) }),
 		estimateTune: () =>
