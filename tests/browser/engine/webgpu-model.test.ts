@@ -315,6 +315,30 @@ describe('a run', () => {
 		other.dispose();
 	});
 
+	test('a model disposed of ends what it is doing, takes nothing more, and harms no other', async () => {
+		const copy = await model.clone();
+		const scores = copy.score(batch, pass);
+		const sampled = copy.sample([Int32Array.of(3, 17)], {
+			...{ temperature: 1, maxNew: 4, stop: [], seed: 1, first: 0 }
+		});
+		copy.dispose();
+		copy.dispose();
+		expect((await scores).logProb).toEqual((await model.score(batch, pass)).logProb);
+		expect((await sampled).length[0]).toBe(6);
+		await expect(copy.score(batch, pass)).rejects.toThrow('disposed');
+		await model.score(batch, pass);
+	});
+
+	test('rows without tokens and passes that want nothing are no passes', async () => {
+		const empty = { ...batch, length: new Int32Array(batch.B) };
+		const scores = await model.score(empty, pass);
+		expect(scores.logProb.every((v) => v === 0)).toBe(true);
+		const nothing = await model.score(batch, { ...pass, want: [] });
+		expect(nothing.value[0]?.every((v) => v === 0)).toBe(true);
+		await model.backward(empty, {}, pass);
+		expect(await model.step({ lr: {}, clipNorm: 1, weightDecay: 0 })).toEqual({ gradNorm: 0 });
+	});
+
 	test('a coefficient on padding is refused', async () => {
 		const dLogProb = new Float64Array(batch.B * batch.T);
 		dLogProb[batch.T + 5] = 1;

@@ -3,6 +3,7 @@
  * number, the gradient's norm. Behaves as TfjsModel, the readable reference, does.
  */
 import type { ModelConfig } from '../../../src/core/formats/model-config';
+import { StudioError } from '../../../src/protocol/errors';
 import type { EngineOperation } from '../../../src/protocol/trainer';
 import { assertUsable } from '../check-loss';
 import { FINAL_NORM, SCALAR_HEADS } from '../decoder-parameters';
@@ -22,12 +23,13 @@ import type {
 	StepOptions
 } from '../language-model';
 import { DEFAULT_MICRO_TOKENS } from '../micro-batches';
-import { MOMENT_1, MOMENT_2, readSaved, savedSteps } from '../saved-tensors';
+import { readSaved } from '../saved-tensors';
 import { breathe } from '../yielding';
 import { Rollout } from './decode/rollout';
 import { compileDecoder } from './kernels/decoder-kernels';
 import { DecoderPasses, type PassKernels } from './passes/decoder-passes';
 import { decoderShape, type DecoderShape } from './kernels/decoder-shape';
+import { readPools, writePools } from './gpu-checkpoint';
 import { GpuOptimizer } from './gpu-optimizer';
 import type { GpuParameters } from './gpu-parameters';
 import type { GpuRuntime } from './gpu-runtime';
@@ -55,6 +57,9 @@ export class GpuModel implements LanguageModel {
 	readonly #rollout: Rollout;
 	#choice: MatmulChoice;
 	#kernels: PassKernels;
+	/** Calls that have not settled. */
+	#calls = 0;
+	#isDisposed = false;
 
 	private constructor(
 		host: GpuModelHost,
@@ -106,7 +111,7 @@ export class GpuModel implements LanguageModel {
 
 	async logits(batch: Batch, column: number): Promise<F> {
 		const whole = { ...batch, length: batch.length.map(() => column + 1) };
-		return this.#runtime.exclusive(async () => {
+		return this.#alone(async () => {
 			await this.#refresh();
 			const { vocabSize } = this.config;
 			const out = new Float64Array(batch.B * vocabSize);
@@ -119,7 +124,7 @@ export class GpuModel implements LanguageModel {
 	}
 
 	sample(prompts: readonly Int32Array[], o: Sampling): Promise<Sampled> {
-		return this.#rollout.sample(prompts, o);
+		return this.#call(() => this.#rollout.sample(prompts, o));
 	}
 
 	backward(batch: Batch, loss: Loss | Coefficients, o: Pass): Promise<LossResult> {
@@ -186,83 +191,66 @@ export class GpuModel implements LanguageModel {
 
 	zeroGrad(): void {
 		const { training } = this.#parameters;
-		if (training) {
+		if (training && !this.#isDisposed) {
 			this.#runtime.clear([training.gradients]);
 		}
 	}
 
 	clone(): Promise<LanguageModel> {
-		return this.#runtime.exclusive(() =>
-			GpuModel.create(this.#host, this.config, this.#parameters.clone())
-		);
+		return this.#alone(() => GpuModel.create(this.#host, this.config, this.#parameters.clone()));
 	}
 
-	/** Reads each pool once, all at the same moment; then hands the tensors out. */
 	async *save(o: { optimizer?: boolean } = {}): AsyncIterable<NamedTensor> {
-		const { layout, names, training, values } = this.#parameters;
-		const pool = async (buffer: GPUBuffer) =>
-			new Float32Array(await this.#runtime.download(buffer));
-		const read = await this.#runtime.exclusive(async () => ({
-			values: await pool(values),
-			moved: names.filter((name) => this.#optimizer.hasMoments(name)),
-			m: o.optimizer && training ? await pool(training.m) : null,
-			v: o.optimizer && training ? await pool(training.v) : null,
-			steps: { ...this.#optimizer.steps }
-		}));
-		for (const name of names) {
-			const { shape } = layout.slot(name);
-			yield { name, shape, data: this.#parameters.slice(read.values, name) };
-		}
-		for (const name of read.moved) {
-			const { shape } = layout.slot(name);
-			if (read.m && read.v) {
-				yield { name: MOMENT_1 + name, shape, data: this.#parameters.slice(read.m, name) };
-				yield { name: MOMENT_2 + name, shape, data: this.#parameters.slice(read.v, name) };
-			}
-		}
-		if (o.optimizer) {
-			yield* savedSteps(read.steps);
-		}
+		yield* await this.#alone(() => readPools(this.#owner, o.optimizer ?? false));
 	}
 
 	async load(tensors: AsyncIterable<NamedTensor> | Iterable<NamedTensor>): Promise<void> {
-		const { layout, values } = this.#parameters;
-		const saved = await readSaved(layout.slots, tensors);
-		await this.#runtime.exclusive(async () => {
-			const entries = [...saved.parameters];
-			const hasMoments = entries.some(([, { m, v }]) => m !== null || v !== null);
-			const training = hasMoments ? this.#parameters.ensureTraining() : this.#parameters.training;
-			if (training) {
-				this.#runtime.clear([training.gradients, training.m, training.v]);
-			}
-			const moved: string[] = [];
-			for (const [name, found] of entries) {
-				this.#parameters.upload(values, name, found.values);
-				if (training && found.m) {
-					this.#parameters.upload(training.m, name, found.m);
-				}
-				if (training && found.v) {
-					this.#parameters.upload(training.v, name, found.v);
-				}
-				if (found.m && found.v) {
-					moved.push(name);
-				}
-			}
-			this.#optimizer.restore(moved, saved.steps);
-			this.#runtime.gpu.assertHealthy();
-		});
+		const saved = await readSaved(this.#parameters.layout.slots, tensors);
+		await this.#alone(async () => writePools(this.#owner, saved));
 	}
 
+	get #owner() {
+		const { runtime } = this.#host;
+		return { runtime, parameters: this.#parameters, optimizer: this.#optimizer };
+	}
+
+	/** Calls that are under way end first: a command on a freed buffer would fail the whole device. */
 	dispose(): void {
-		this.#rollout.dispose();
-		this.#passes.dispose();
-		this.#optimizer.dispose();
-		this.#parameters.dispose();
+		if (!this.#isDisposed) {
+			this.#isDisposed = true;
+			this.#freeIfIdle();
+		}
+	}
+
+	#freeIfIdle(): void {
+		if (this.#isDisposed && this.#calls === 0) {
+			this.#rollout.dispose();
+			this.#passes.dispose();
+			this.#optimizer.dispose();
+			this.#parameters.dispose();
+		}
+	}
+
+	async #call<T>(work: () => Promise<T>): Promise<T> {
+		if (this.#isDisposed) {
+			throw new StudioError('internal', 'The model was disposed of.');
+		}
+		this.#calls++;
+		try {
+			return await work();
+		} finally {
+			this.#calls--;
+			this.#freeIfIdle();
+		}
+	}
+
+	#alone<T>(work: () => Promise<T>): Promise<T> {
+		return this.#call(() => this.#runtime.exclusive(work));
 	}
 
 	/** One operation at a time on the device, counted, with the kernels that the device stands by now. */
 	#run<T>(operation: EngineOperation, tokens: number, work: () => Promise<T>): Promise<T> {
-		return this.#runtime.exclusive(() =>
+		return this.#alone(() =>
 			this.#runtime.counters.time(operation, tokens, async () => {
 				await this.#refresh();
 				return work();
@@ -280,7 +268,8 @@ export class GpuModel implements LanguageModel {
 	}
 
 	#split(batch: Batch, o: Pass): PackedRows[] {
-		return packedParts(batch, o.microTokens ?? DEFAULT_MICRO_TOKENS);
+		const parts = packedParts(batch, o.microTokens ?? DEFAULT_MICRO_TOKENS);
+		return parts.filter(({ positions }) => positions > 0);
 	}
 
 	async #score(

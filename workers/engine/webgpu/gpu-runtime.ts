@@ -2,6 +2,7 @@
  * Replays prepared command lists on the graphics device. Kernels and bind groups are made beforehand; a replay only sets them and dispatches,
  * which costs the thread well under a microsecond a kernel. Everything that happens is counted.
  */
+import { StudioError } from '../../../src/protocol/errors';
 import type { EngineOperation } from '../../../src/protocol/trainer';
 import { EngineCounters } from '../counters';
 import type { GpuContext } from '../gpu-device';
@@ -187,6 +188,8 @@ export class GpuRuntime {
 	}
 
 	dispose(): void {
+		// Said at once: whoever asks for a device next must not be given this one.
+		this.gpu.fail(new StudioError('device-lost', 'The graphics device was given back.'));
 		this.gpu.device.destroy();
 	}
 

@@ -72,7 +72,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 	}
 	if (numbers.hasLogitGradient == 0u) { return; }
 	// The chosen logit is read before anyone overwrites it.
-	workgroupBarrier();
+	storageBarrier();
 	let byLogProb = dLogProb[position];
 	let byEntropy = dEntropy[position];
 	for (var i = lane; i < ${vocab}u; i += ${threads}u) {
