@@ -28,7 +28,7 @@ export const parityRows = (backend: string): RowSpec[] => [
 ];
 
 export const steadinessRows = (backend: string): RowSpec[] => [
-	row(`${backend} memory: allocated / live`, 'times', atMost(2)),
+	row(`${backend} memory: allocated / live, smallest shape`, 'times'),
 	row(`${backend} memory: growth`, 'bytes', exactly(0)),
 	row(`${backend} determinism: numbers that differ after 50 steps`, 'numbers', exactly(0))
 ];
@@ -59,7 +59,8 @@ export const SECTIONS: readonly SectionSpec[] = [
 			row('wasm rollout: ours / plain TensorFlow.js', 'times', atLeast(3)),
 			row('wasm rollout: ours / TensorFlow.js with own gradients', 'times'),
 			row('wasm rollout: ours', 'tokens/s'),
-			row('wasm rollout: plain TensorFlow.js', 'tokens/s')
+			row('wasm rollout: plain TensorFlow.js', 'tokens/s'),
+			row('wasm memory: allocated / live', 'times', atMost(2))
 		]
 	},
 	{
@@ -91,7 +92,9 @@ export const SECTIONS: readonly SectionSpec[] = [
 			row('WebGPU rollout: dispatches per token-step', 'dispatches', atMost(32)),
 			row('WebGPU rollout: submits per 16 tokens', 'submits', atMost(2)),
 			row('WebGPU rollout: readbacks per rollout', 'readbacks', atMost(1)),
-			row('WebGPU rollout: bind groups made', 'per rollout')
+			row('WebGPU rollout: bind groups made', 'per rollout'),
+			row("webgpu memory: engine's bytes less those counted outside", 'bytes', exactly(0)),
+			row('webgpu memory: allocated / live', 'times', atMost(2))
 		]
 	},
 	{

@@ -1,4 +1,5 @@
-/** Times taken side by side: contestants run in turn, round after round, and the medians are compared. */
+/** How numbers are taken: contestants run in turn, round after round, and the medians are compared. */
+import type { ComputeDevice } from '../../workers/engine/device';
 
 export function median(values: readonly number[]): number {
 	const sorted = [...values].sort((a, b) => a - b);
@@ -37,4 +38,10 @@ export async function sideBySide(
 		}
 	}
 	return times;
+}
+
+/** Bytes that a device holds over those in use; NaN where it cannot tell. */
+export function memoryRatio(device: ComputeDevice): number {
+	const { bytesAllocated, bytesLive } = device.statistics();
+	return bytesAllocated === null || bytesLive === null ? NaN : bytesAllocated / bytesLive;
 }

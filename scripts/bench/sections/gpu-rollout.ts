@@ -1,9 +1,11 @@
 /** Sampling 32 rows of the 1M shape on WebGPU: what it asks of the graphics device, counted from outside. */
 import { sharedGpu } from '../../../workers/engine/gpu-device';
+import { memoryRatio } from '../measure';
 import { startDevice } from '../page/devices';
 import { countGpu, difference } from '../page/gpu-counts';
+import { createEngineTrainer } from '../peers/engine-trainer';
 import type { Measurements } from '../rows';
-import { SHAPE_1M, randomParameters, randomPrompts } from '../shapes';
+import { SHAPE_1M, randomBatch, randomParameters, randomPrompts } from '../shapes';
 import type { SectionOptions } from './section';
 
 const SEED = 14;
@@ -30,7 +32,13 @@ export async function gpuRollout({ say }: SectionOptions): Promise<Measurements>
 	};
 	const short = await rollout(few);
 	const long = await rollout(many);
-	model.dispose();
+	const trainer = createEngineTrainer(model);
+	const afterRollout = memoryRatio(device);
+	await trainer.stepBlind(randomBatch(SHAPE_1M, SEED));
+	const afterTraining = memoryRatio(device);
+	const { bytesAllocated } = device.statistics();
+	const heldOutside = snapshot().bufferBytes;
+	trainer.dispose();
 	device.dispose();
 	// What a rollout costs once is in both, so the difference is what its tokens cost.
 	const perToken = (what: 'dispatches' | 'submits') => (long[what] - short[what]) / (many - few);
@@ -38,6 +46,9 @@ export async function gpuRollout({ say }: SectionOptions): Promise<Measurements>
 		'WebGPU rollout: dispatches per token-step': perToken('dispatches'),
 		'WebGPU rollout: submits per 16 tokens': perToken('submits') * SUBMIT_SPAN,
 		'WebGPU rollout: readbacks per rollout': long.readbacks,
-		'WebGPU rollout: bind groups made': long.bindGroups
+		'WebGPU rollout: bind groups made': long.bindGroups,
+		"webgpu memory: engine's bytes less those counted outside":
+			(bytesAllocated ?? NaN) - heldOutside,
+		'webgpu memory: allocated / live': Math.max(afterRollout, afterTraining)
 	};
 }

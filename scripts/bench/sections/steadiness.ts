@@ -1,6 +1,7 @@
 /** What must not drift: memory over many steps and rollouts, and the weights of a run that is made again. */
 import type { ComputeDevice } from '../../../workers/engine/device';
 import type { LanguageModel } from '../../../workers/engine/language-model';
+import { memoryRatio } from '../measure';
 import { startDevice } from '../page/devices';
 import { createEngineTrainer } from '../peers/engine-trainer';
 import type { Measured, Measurements } from '../rows';
@@ -44,7 +45,7 @@ async function memory(device: ComputeDevice, steps: number, rollouts: number) {
 		before.bytesAllocated !== null && after.bytesAllocated !== null
 			? after.bytesAllocated - before.bytesAllocated
 			: NaN;
-	return { growth, ratio: (after.bytesAllocated ?? NaN) / (after.bytesLive ?? NaN) };
+	return { growth, ratio: memoryRatio(device) };
 }
 
 async function trained(device: ComputeDevice): Promise<Map<string, Float32Array>> {
@@ -83,7 +84,7 @@ export function steadinessOf(backend: 'wasm' | 'webgpu'): Section {
 		const differing = differingBits(await trained(device), await trained(device));
 		device.dispose();
 		return {
-			[`${backend} memory: allocated / live`]: ratio,
+			[`${backend} memory: allocated / live, smallest shape`]: ratio,
 			[`${backend} memory: growth`]: growth,
 			[`${backend} determinism: numbers that differ after 50 steps`]: differing
 		};

@@ -1,10 +1,11 @@
 /** Sampling 32 rows of the 1M shape on WebAssembly: this app's engine and TensorFlow.js by turns. */
 import type { LanguageModel } from '../../../workers/engine/language-model';
-import { median, sideBySide, type Contestant } from '../measure';
+import { median, memoryRatio, sideBySide, type Contestant } from '../measure';
 import { startDevice } from '../page/devices';
+import { createEngineTrainer } from '../peers/engine-trainer';
 import { createPlainSampler } from '../peers/plain-tfjs-rollout';
 import type { Measured, Measurements } from '../rows';
-import { SHAPE_1M, randomParameters, randomPrompts } from '../shapes';
+import { SHAPE_1M, randomBatch, randomParameters, randomPrompts } from '../shapes';
 import type { SectionOptions } from './section';
 
 const SEED = 12;
@@ -57,6 +58,9 @@ export async function wasmRollout({ isQuick, say }: SectionOptions): Promise<Mea
 		],
 		isQuick ? { warmUp: 1, measured: 2 } : { warmUp: 1, measured: 7 }
 	);
+	const afterRollouts = memoryRatio(device);
+	await createEngineTrainer(ours).stepBlind(randomBatch(SHAPE_1M, SEED));
+	const afterTraining = memoryRatio(device);
 	[ours, oldEngine, plain].forEach((model) => model.dispose());
 	device.dispose();
 	const speed = (name: string) => drawn / (median(times[name] ?? []) / 1000);
@@ -71,6 +75,7 @@ export async function wasmRollout({ isQuick, say }: SectionOptions): Promise<Mea
 		'wasm rollout: ours / plain TensorFlow.js': ratio('plain'),
 		'wasm rollout: ours / TensorFlow.js with own gradients': ratio('own gradients'),
 		'wasm rollout: ours': speed('ours'),
-		'wasm rollout: plain TensorFlow.js': speed('plain')
+		'wasm rollout: plain TensorFlow.js': speed('plain'),
+		'wasm memory: allocated / live': Math.max(afterRollouts, afterTraining)
 	};
 }
