@@ -32,6 +32,13 @@ describe('with workers', () => {
 		const model = await loadModel('stories-1m', device);
 		await expectGoldenScores(model, golden1m);
 		await expectGreedyText(model, greedy1m);
+		const sampled = await model.sample([Int32Array.of(0, 483), Int32Array.of(0)], {
+			...{ temperature: 0.8, maxNew: 20, stop: [], seed: 5, first: 0 }
+		});
+		const { logProb } = await model.score(sampled, { temperature: 0.8 });
+		// One arithmetic for both, on whichever kernels this machine has.
+		expect(sampled.behaviourLogProb.filter((x) => x !== 0)).toHaveLength(40);
+		sampled.behaviourLogProb.forEach((x, n) => expect(x === 0 || x === logProb[n]).toBe(true));
 		model.dispose();
 		device.dispose();
 	});

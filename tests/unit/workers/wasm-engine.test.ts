@@ -213,6 +213,15 @@ describe('numbers', () => {
 		expect(Array.from(sampled.length)).toEqual([64, 64, 64]);
 	});
 
+	test('a token that the vocabulary does not have is a mistake, not a number', async () => {
+		const device = await startTestWasm();
+		const model = await oddModel(device);
+		const wrong = batchOf([{ promptIds: [1], ids: [vocabSize] }]);
+		await expect(model.score(wrong, { temperature: 1 })).rejects.toThrow('Token 37');
+		await expect(model.backward(wrong, nll, { temperature: 1 })).rejects.toThrow('Token 37');
+		await expect(model.sample([Int32Array.of(-1)], sampling)).rejects.toThrow('Token -1');
+	});
+
 	test('weights that are not numbers end a rollout, and an update changes nothing', async () => {
 		const device = await startTestWasm();
 		const parameters = randomParameters(ODD_CONFIG);

@@ -4,6 +4,7 @@ import { StudioError } from '../../../src/protocol/errors';
 import type { Sampled, Sampling } from '../language-model';
 import { assertFits, rolloutBytes } from './memory-plan';
 import type { SampledRows } from './shard-protocol';
+import { assertTokens } from './slices';
 import type { ShardedModel } from './sharded-model';
 import type { WasmDevice } from './wasm-device';
 
@@ -27,6 +28,7 @@ export async function rollOut(
 	if (shortest < 1) {
 		throw new StudioError('internal', 'Every prompt needs at least one token to read from.');
 	}
+	prompts.forEach((prompt) => assertTokens(prompt, config.vocabSize));
 	const T = Math.min(Math.max(...promptLength) + o.maxNew, config.maxPositions);
 	const ids = new Int32Array(B * T);
 	prompts.forEach((p, b) => ids.set(p.subarray(0, T), b * T));

@@ -81,6 +81,14 @@ function rowsOf(batch: Batch, first: number, end: number): Rows {
 	return { ids, lengths };
 }
 
+/** @throws Error for an id that no row of the embedding has: kernels read memory, not arrays. */
+export function assertTokens(ids: Int32Array, vocabSize: number): void {
+	const wrong = ids.find((id) => !(id >= 0 && id < vocabSize));
+	if (wrong !== undefined) {
+		throw new Error(`Token ${wrong} of a vocabulary of ${vocabSize}`);
+	}
+}
+
 /** The slices of shard `shard` of `shards`: neighbours, so that it can sum them itself. */
 export function slicesOf(plan: Plan, shard: number, shards: number): Part[] {
 	const from = Math.floor((shard * plan.slices) / shards);

@@ -26,7 +26,7 @@ import { DEFAULT_MICRO_TOKENS } from '../micro-batches';
 import { assertFits, passBytes } from './memory-plan';
 import { emptyScores, fillScores, partCoefficients } from './outputs';
 import type { PooledParameters } from './pooled-parameters';
-import { planBatch, slicesOf, type Part, type Plan } from './slices';
+import { assertTokens, planBatch, slicesOf, type Part, type Plan } from './slices';
 import type { PassOutputs, Wanted } from './shard-protocol';
 import { rollOut } from './sharded-rollout';
 import type { ShardedModel } from './sharded-model';
@@ -123,6 +123,7 @@ export class WasmModel implements LanguageModel {
 		const { count, layout } = this.#parameters;
 		const plan = planBatch(batch, count, o.microTokens ?? DEFAULT_MICRO_TOKENS);
 		for (const { ids, lengths } of plan.parts) {
+			assertTokens(ids, this.config.vocabSize);
 			const longest = Math.max(0, ...lengths);
 			// Gradients of the slice at hand and of each level of the tree above it.
 			const pools = isBackward ? (2 + Math.log2(plan.slices)) * layout.length * 4 : 0;
