@@ -16,6 +16,8 @@ const PREBUNDLED = [
 	'@tensorflow/tfjs-backend-webgpu',
 	'axe-core',
 	'chart.js',
+	'hyparquet',
+	'hyparquet-writer',
 	'idb',
 	'valibot'
 ];

@@ -5,6 +5,7 @@ import { engine } from './en/engine';
 import { errors, problem } from './en/errors';
 import { evaluate } from './en/evaluate';
 import { frame } from './en/frame';
+import { imports } from './en/import';
 import { learn } from './en/learn';
 import { library } from './en/library';
 import { reward } from './en/reward';
@@ -20,6 +21,7 @@ export const en = {
 	engine,
 	errors,
 	evaluate,
+	imports,
 	learn,
 	library,
 	problem,

@@ -14,6 +14,7 @@ export type ErrorCode =
 	| 'tokenizer-mismatch'
 	| 'too-large'
 	| 'newer-version'
+	| 'unknown-format'
 	| 'not-enough-data'
 	| 'worker-crashed'
 	| 'internal';

@@ -2,7 +2,12 @@
 export class FormatError extends Error {
 	override readonly name = 'FormatError';
 	readonly code:
-		'corrupt-file' | 'wrong-shape' | 'tokenizer-mismatch' | 'too-large' | 'newer-version';
+		| 'corrupt-file'
+		| 'wrong-shape'
+		| 'tokenizer-mismatch'
+		| 'too-large'
+		| 'newer-version'
+		| 'unknown-format';
 	readonly detail: Readonly<Record<string, unknown>>;
 
 	constructor(

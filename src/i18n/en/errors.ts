@@ -101,6 +101,11 @@ export const errors: Record<ErrorCode, (detail: Detail) => ErrorText> = {
 		next: 'Reload to get the newer version.',
 		retry: 'Reload'
 	}),
+	'unknown-format': () => ({
+		title: 'This is no feedback file that Tiller knows',
+		why: 'Its first rows fit none of the formats it can read.',
+		next: 'Choose the format yourself when you import it, or save the data in one of those formats.'
+	}),
 	'not-enough-data': () => ({
 		title: 'There are not enough answers yet',
 		why: 'A reward model needs several answered pairs from several prompts.',
