@@ -75,6 +75,8 @@ export interface ImportReport extends Omit<FileFacts, 'sha256'> {
 const SAMPLE_ROWS = 50;
 /** Rows handed on at once. */
 const BATCH_ROWS = 256;
+/** Rows of so many bytes of the file are handed on, however few they are. */
+const BATCH_BYTES = 256 * 1024;
 
 /** One import under way. */
 class Import implements RowHandler {
@@ -115,6 +117,16 @@ class Import implements RowHandler {
 
 	problem(error: RowError, line: number): void {
 		this.log.add(line, error);
+	}
+
+	/** Rows read, handed on or not. */
+	get seen(): number {
+		return this.rows + this.#batch.length;
+	}
+
+	/** Enough has been read since rows were handed on last; pieces of a file may be tiny. */
+	isFull(bytes: number): boolean {
+		return this.#batch.length >= BATCH_ROWS || bytes >= BATCH_BYTES;
 	}
 
 	/** Hands on what has been read. */
@@ -187,6 +199,7 @@ export async function importFeedback(
 ): Promise<ImportReport> {
 	const { signal, onProgress, pause, maxRows = Infinity } = options;
 	let bytesRead = 0;
+	let unpacked = 0;
 	const reader = new SourceReader(source, { signal, onBytes: (bytes) => (bytesRead = bytes) });
 	const pieces = reader.pieces();
 	try {
@@ -197,19 +210,24 @@ export async function importFeedback(
 		const job = new Import(container, sink, options.schema);
 		const report = () =>
 			onProgress?.({ bytesRead, totalBytes: source.size, rows: job.rows, failed: job.log.total });
+		let flushedAt = 0;
 		/** False once there are rows enough. */
 		const goOn = async () => {
-			await job.flush();
-			report();
+			if (job.isFull(unpacked - flushedAt)) {
+				await job.flush();
+				flushedAt = unpacked;
+				report();
+			}
 			await pause?.();
 			signal?.throwIfAborted();
-			return job.rows < maxRows;
+			return job.seen < maxRows;
 		};
 		const splitter = container === 'parquet' ? null : createRowReader(container, start, job);
 		let isWhole = true;
 		// A Parquet file is read from its end; before that, only its hash is wanted.
 		while (!piece.done && (splitter !== null || maxRows === Infinity)) {
 			splitter?.push(piece.value);
+			unpacked += piece.value.length;
 			isWhole = await goOn();
 			if (!isWhole) {
 				break;
