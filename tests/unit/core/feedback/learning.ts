@@ -2,7 +2,10 @@
 import { acquisitionScore, type ActivePolicy } from '../../../../src/core/feedback/acquisition';
 import { dot } from '../../../../src/core/evaluation/linear-algebra';
 import type { StreamPrediction } from '../../../../src/core/feedback/forecast';
-import { RewardPosterior } from '../../../../src/core/feedback/reward-posterior';
+import {
+	likeliestPrecision,
+	RewardPosterior
+} from '../../../../src/core/feedback/reward-posterior';
 import { deriveSeed, Random } from '../../../../src/core/random';
 
 type F = Float64Array;
@@ -48,11 +51,20 @@ function scaled(draw: (random: Random) => SimulatedPair, seed: number): Simulate
 	};
 }
 
-/** The true reward is linear in the features, whose variances fall as 1 / k, as those of hidden states do. */
-export function linearTask(dimension: number, noise: Noise, seed: number): SimulatedTask {
+/**
+ * The true reward is linear in the features, whose variances fall as 1 / k, as those of hidden states do. How much two
+ * completions differ differs by pair, log-normally with sd `contrast` (0 = always as much).
+ */
+export function linearTask(
+	dimension: number,
+	noise: Noise,
+	seed: number,
+	contrast = 0.5
+): SimulatedTask {
 	const head = normals(dimension, new Random(deriveSeed(seed, 'linear reward')));
 	const draw = (random: Random): SimulatedPair => {
-		const difference = normals(dimension, random).map((x, k) => x * Math.sqrt(2 / (k + 1)));
+		const size = Math.exp(contrast * random.normal());
+		const difference = normals(dimension, random).map((x, k) => size * x * Math.sqrt(2 / (k + 1)));
 		return { difference, lead: dot(head, difference) };
 	};
 	return { dimension, draw: scaled(draw, seed), answerProbability: answerBy(noise) };
@@ -107,8 +119,9 @@ export interface Learned {
 
 /** Answers after which the head is fitted anew; in between it learns one answer at a time. */
 const REFIT_EVERY = 10;
-/** Prior spread of a typical pair's lead, log-odds. */
+/** Prior spread of a typical pair's lead, log-odds, until the answers say which prior is likeliest. */
 const PRIOR_LEAD = 2;
+const PRIOR_CHOSEN_AFTER = [20, 40, 80, 160, 320, 640];
 
 /** Asks and learns `answers` times, measuring after each. */
 export function learn(task: SimulatedTask, options: LearnOptions): Learned {
@@ -120,7 +133,8 @@ export function learn(task: SimulatedTask, options: LearnOptions): Learned {
 	const testAnswers = test.map((pair) => task.answerProbability(pair));
 	const size =
 		test.reduce((sum, { difference }) => sum + dot(difference, difference), 0) / test.length;
-	const posterior = new RewardPosterior(task.dimension, size / PRIOR_LEAD ** 2);
+	let posterior = new RewardPosterior(task.dimension, size / PRIOR_LEAD ** 2);
+	const learned: { rows: F[]; y: number[] } = { rows: [], y: [] };
 	const pool = Array.from({ length: options.poolSize }, () => task.draw(pairs));
 	const result: Learned = { goldAccuracy: [], answerAccuracy: [], stream: [] };
 	for (let n = 0; n <= answers; n++) {
@@ -148,7 +162,12 @@ export function learn(task: SimulatedTask, options: LearnOptions): Learned {
 			pool[place] = task.draw(pairs);
 		}
 		posterior.add(pair.difference, y);
-		if ((n + 1) % REFIT_EVERY === 0) {
+		learned.rows.push(pair.difference);
+		learned.y.push(y);
+		if (PRIOR_CHOSEN_AFTER.includes(n + 1)) {
+			const precision = likeliestPrecision(learned, task.dimension);
+			posterior = RewardPosterior.fit(learned, task.dimension, precision);
+		} else if ((n + 1) % REFIT_EVERY === 0) {
 			posterior.refit();
 		}
 	}

@@ -1,0 +1,20 @@
+/**
+ * The benchmark of the feedback: what active questions save, whether the forecast holds, and whether the statistics are exact.
+ * usage: npm run bench:feedback [-- --quick] [--json FILE]   (about six minutes on one core; --quick: one)
+ */
+import { ACTIVE_ROWS, measureActive } from './bench/feedback/active';
+import { COVERAGE_ROWS, measureCoverage } from './bench/feedback/coverage';
+import { EXACTNESS_ROWS, measureExactness } from './bench/feedback/exactness';
+import { readOptions } from './bench/options';
+import { report } from './bench/report';
+import { failures, toRows } from './bench/rows';
+
+const { isQuick, json } = readOptions(process.argv.slice(2));
+const say = (line: string) => console.log(line);
+const specs = [...ACTIVE_ROWS, ...COVERAGE_ROWS, ...EXACTNESS_ROWS];
+const measured = {
+	...measureExactness(say),
+	...measureCoverage(isQuick ? 10 : 50, say),
+	...measureActive(isQuick ? 4 : 20, say)
+};
+await report({ rows: toRows(specs, measured), failed: failures(specs, measured), json });
