@@ -161,30 +161,33 @@ const close = (actual: ArrayLike<number> | undefined, expected: ArrayLike<number
 	expect(relativeDifference(actual ?? [], expected)).toBeLessThanOrEqual(TOLERANCE);
 
 describe('forward', () => {
-	test('norm, queries, keys and values, rotated', async () => {
-		const kernel = qkv(s, tile);
-		const size = { rows: N, columns: s.qkvColumns, inner: d };
-		const expected = plain.rotate(
-			plain.product('nt', h, valuesOf(names.q, names.k, names.v), size),
-			rotation
-		);
-		const outs = await run(
-			kernel.source,
-			[
-				x,
-				gain,
-				span(names.q, names.v),
-				blank(expected.length),
-				blank(N),
-				rowInfo,
-				rope,
-				passView(N)
-			],
-			kernel.grid(N)
-		);
-		close(outs[3], expected);
-		close(outs[4], r);
-	});
+	test.each(['direct32', 'tiled32'])(
+		'norm, queries, keys and values, rotated: %s',
+		async (name) => {
+			const kernel = qkv(s, tileNamed(name));
+			const size = { rows: N, columns: s.qkvColumns, inner: d };
+			const expected = plain.rotate(
+				plain.product('nt', h, valuesOf(names.q, names.k, names.v), size),
+				rotation
+			);
+			const outs = await run(
+				kernel.source,
+				[
+					x,
+					gain,
+					span(names.q, names.v),
+					blank(expected.length),
+					blank(N),
+					rowInfo,
+					rope,
+					passView(N)
+				],
+				kernel.grid(N)
+			);
+			close(outs[3], expected);
+			close(outs[4], r);
+		}
+	);
 
 	test('attention output and residual', async () => {
 		const kernel = attentionOut(s, tile);
@@ -198,8 +201,8 @@ describe('forward', () => {
 		close(outs[3], plain.sum(x, plain.product('nt', mixed, valuesOf(names.o), size)));
 	});
 
-	test('norm, gate and up', async () => {
-		const kernel = gateUp(s, tile);
+	test.each(['direct32', 'tiled128'])('norm, gate and up: %s', async (name) => {
+		const kernel = gateUp(s, tileNamed(name));
 		const size = { rows: N, columns: 2 * ff, inner: d };
 		const outs = await run(
 			kernel.source,

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Coefficients } from '../../../src/core/methods/loss';
 import { Random } from '../../../src/core/random';
 import type { ComputeDevice } from '../../../workers/engine/device';
-import { requestGpu } from '../../../workers/engine/gpu-device';
+import { requestGpu, type GpuContext } from '../../../workers/engine/gpu-device';
 import type { LanguageModel, Pass } from '../../../workers/engine/language-model';
 import { batchOf } from '../../../workers/engine/micro-batches';
 import { startWebGpuOn } from '../../../workers/engine/webgpu/start';
@@ -24,11 +24,13 @@ const batch = batchOf([
 	{ promptIds: [9], ids: [9, 100, 2, 2, 127, 30] }
 ]);
 
+let context: GpuContext;
 let gpu: ComputeDevice;
 let model: LanguageModel;
 const fresh = (device = gpu) => device.createModel(config, randomParameters(config, 11));
 beforeAll(async () => {
-	gpu = await startWebGpuOn(await requestGpu());
+	context = await requestGpu();
+	gpu = await startWebGpuOn(context);
 	model = await fresh();
 }, 240_000);
 
@@ -196,6 +198,56 @@ describe('gradients', () => {
 		expect(gpu.useKernels(chosen)).toBe(true);
 		expectClose(values, await gradientsOf(batch, { dValue }, pass));
 	});
+
+	test('and scores are the same where the vocabulary takes its positions in parts', async () => {
+		// Four positions at a time.
+		const device = await startWebGpuOn(context, { logitsBytes: 4 * 4 * config.vocabSize });
+		const inParts = await fresh(device);
+		const c = coefficients();
+		const scores = await inParts.score(batch, pass);
+		expect(scores).toEqual(await model.score(batch, pass));
+		expect(await inParts.logits(batch, 2)).toEqual(await model.logits(batch, 2));
+		const direct = await gradientsOf(batch, c, pass);
+		for (const loss of [c, () => ({ loss: 1, metrics: {}, ...c })]) {
+			const copy = await fresh(device);
+			await copy.backward(batch, loss, pass);
+			expectClose(await gradients(copy), direct);
+			copy.dispose();
+		}
+		inParts.dispose();
+	});
+
+	test(
+		'of a decoder of odd sizes with a vocabulary head of its own, sums split, are those of the cpu',
+		{ timeout: 240_000 },
+		async () => {
+			const odd = smallConfig({
+				...{
+					hiddenSize: 18,
+					intermediateSize: 13,
+					heads: 3,
+					kvHeads: 1,
+					headDim: 6,
+					vocabSize: 131
+				},
+				...{ tiedEmbeddings: false, valueHeads: 1 }
+			});
+			gpu.useKernels({ 'matmul 18x13': 'nt=direct32,nn=direct32,tn=direct32/k4' });
+			const { dLogProb, dValue } = coefficients();
+			for (const c of [{ dLogProb }, { dValue: dValue.slice(1) }]) {
+				const found: Map<string, Float64Array>[] = [];
+				for (const device of [gpu, await startDevice('cpu')]) {
+					const one = await device.createModel(odd, randomParameters(odd, 4));
+					await one.backward(batch, c, pass);
+					found.push(await gradients(one));
+					one.dispose();
+				}
+				const [onGpu = new Map<string, Float64Array>(), onCpu = onGpu] = found;
+				expect(onGpu.has('lm_head.weight')).toBe('dLogProb' in c);
+				expectClose(onGpu, onCpu);
+			}
+		}
+	);
 
 	test('of some outputs alone move what those depend on', async () => {
 		const { dLogProb, dValue } = coefficients();

@@ -54,30 +54,34 @@ beforeAll(async () => {
 }, 240_000);
 
 describe('fifty steps', () => {
-	test('follow the losses of the cpu, leave the same bits twice, and hold no more memory', async () => {
-		const first = await fresh();
-		const losses = await learn(first, 25);
-		const held = gpu.statistics().bytesAllocated;
-		losses.push(...(await learn(first, 25)));
-		expect(gpu.statistics().bytesAllocated).toBe(held);
-		const second = await fresh();
-		await learn(second, 25);
-		await learn(second, 25);
-		expect(await bitsOf(second, true)).toEqual(await bitsOf(first, true));
-		second.dispose();
-		first.dispose();
-		const cpu = await fresh(await startDevice('cpu'));
-		const expected = [...(await learn(cpu, 25)), ...(await learn(cpu, 25))];
-		cpu.dispose();
-		const furthest = (count: number) =>
-			Math.max(...losses.slice(0, count).map((loss, i) => Math.abs(loss - (expected[i] ?? NaN))));
-		console.log(
-			`loss curve webgpu against cpu: ${furthest(10).toExponential(2)} in 10 steps, ${furthest(50).toExponential(2)} in 50`
-		);
-		expect(furthest(10)).toBeLessThanOrEqual(1e-4);
-		expect(furthest(50)).toBeLessThanOrEqual(1e-3);
-		expect(expected[49]).toBeLessThan((expected[1] ?? 0) - 0.5);
-	});
+	test(
+		'follow the losses of the cpu, leave the same bits twice, and hold no more memory',
+		{ timeout: 240_000 },
+		async () => {
+			const first = await fresh();
+			const losses = await learn(first, 25);
+			const held = gpu.statistics().bytesAllocated;
+			losses.push(...(await learn(first, 25)));
+			expect(gpu.statistics().bytesAllocated).toBe(held);
+			const second = await fresh();
+			await learn(second, 25);
+			await learn(second, 25);
+			expect(await bitsOf(second, true)).toEqual(await bitsOf(first, true));
+			second.dispose();
+			first.dispose();
+			const cpu = await fresh(await startDevice('cpu'));
+			const expected = [...(await learn(cpu, 25)), ...(await learn(cpu, 25))];
+			cpu.dispose();
+			const furthest = (count: number) =>
+				Math.max(...losses.slice(0, count).map((loss, i) => Math.abs(loss - (expected[i] ?? NaN))));
+			console.log(
+				`loss curve webgpu against cpu: ${furthest(10).toExponential(2)} in 10 steps, ${furthest(50).toExponential(2)} in 50`
+			);
+			expect(furthest(10)).toBeLessThanOrEqual(1e-4);
+			expect(furthest(50)).toBeLessThanOrEqual(1e-3);
+			expect(expected[49]).toBeLessThan((expected[1] ?? 0) - 0.5);
+		}
+	);
 });
 
 describe('counts', () => {
@@ -161,33 +165,37 @@ describe('counts', () => {
 		model.dispose();
 	});
 
-	test('memory: at most twice what is in use; a larger batch makes room once; nothing stays when all is disposed', async () => {
-		const model = await fresh();
-		const reference = await model.clone();
-		await model.backward(batch, sft, { temperature: 1 });
-		await reference.score(batch, { temperature: 1 });
-		const large = batchOf(
-			Array.from({ length: 30 }, (_, b) => ({ promptIds: [b], ids: Array<number>(20).fill(7) }))
-		);
-		const bindGroups = () => {
-			const { score, backward } = gpu.statistics().operations;
-			return (score.bindGroups ?? 0) + (backward.bindGroups ?? 0);
-		};
-		await reference.score(large, { temperature: 1 });
-		await model.backward(large, nll, { temperature: 1 });
-		await reference.score(large, { temperature: 1 });
-		const { bytesAllocated, bytesLive } = gpu.statistics();
-		const made = bindGroups();
-		await reference.score(batch, { temperature: 1 });
-		await model.backward(large, nll, { temperature: 1 });
-		await model.step(step);
-		expect(bindGroups()).toBe(made);
-		expect(bytesLive).not.toBeNull();
-		expect(bytesAllocated).toBeLessThanOrEqual(2 * (bytesLive ?? 0));
-		reference.dispose();
-		model.dispose();
-		const empty = gpu.statistics().bytesAllocated ?? Infinity;
-		// The readback buffer and the timestamps stay with the device.
-		expect(empty).toBeLessThan(64 * 1024);
-	});
+	test(
+		'memory: at most twice what is in use; a larger batch makes room once; nothing stays when all is disposed',
+		{ timeout: 240_000 },
+		async () => {
+			const model = await fresh();
+			const reference = await model.clone();
+			await model.backward(batch, sft, { temperature: 1 });
+			await reference.score(batch, { temperature: 1 });
+			const large = batchOf(
+				Array.from({ length: 30 }, (_, b) => ({ promptIds: [b], ids: Array<number>(20).fill(7) }))
+			);
+			const bindGroups = () => {
+				const { score, backward } = gpu.statistics().operations;
+				return (score.bindGroups ?? 0) + (backward.bindGroups ?? 0);
+			};
+			await reference.score(large, { temperature: 1 });
+			await model.backward(large, nll, { temperature: 1 });
+			await reference.score(large, { temperature: 1 });
+			const { bytesAllocated, bytesLive } = gpu.statistics();
+			const made = bindGroups();
+			await reference.score(batch, { temperature: 1 });
+			await model.backward(large, nll, { temperature: 1 });
+			await model.step(step);
+			expect(bindGroups()).toBe(made);
+			expect(bytesLive).not.toBeNull();
+			expect(bytesAllocated).toBeLessThanOrEqual(2 * (bytesLive ?? 0));
+			reference.dispose();
+			model.dispose();
+			const empty = gpu.statistics().bytesAllocated ?? Infinity;
+			// The readback buffer and the timestamps stay with the device.
+			expect(empty).toBeLessThan(64 * 1024);
+		}
+	);
 });

@@ -2,7 +2,7 @@
  * Finds out how a graphics device likes its matrix products cut up: runs the gate-and-up layer of the model at hand, forward and backward,
  * with every tile, and takes the fastest. A fraction of a second on a real card; an imitated one is not asked, its times mean nothing.
  */
-import type { Grid, GpuRuntime } from './gpu-runtime';
+import type { Command, Grid, GpuRuntime } from './gpu-runtime';
 import type { DecoderShape } from './kernels/decoder-shape';
 import { gateUp } from './kernels/linear-forward';
 import { gateUpInputGradient } from './kernels/linear-input-gradients';
@@ -18,12 +18,14 @@ export interface TuneOptions {
 	tiles: readonly Tile[];
 	/** Positions of the pass that is tried. */
 	positions: number;
-	/** Runs in one measurement. */
-	repeats: number;
+	/** Most runs in one measurement. */
+	mostRepeats: number;
 }
 
-const DEFAULTS: TuneOptions = { tiles: TILES, positions: 1024, repeats: 8 };
+const DEFAULTS: TuneOptions = { tiles: TILES, positions: 1024, mostRepeats: 256 };
 const ROUNDS = 3;
+/** Long enough that a submit's own time does not decide. */
+const ROUND_MS = 4;
 /** Larger pools of parts cost more traffic than idle processors would. */
 const MOST_PART_BYTES = 64 * 2 ** 20;
 
@@ -107,7 +109,7 @@ export async function tuneMatmul(
 			]
 		});
 		const fastest = <T>(candidates: readonly T[], trial: (candidate: T) => Trial) =>
-			fastestOf(runtime, candidates, trial, o.repeats);
+			fastestOf(runtime, candidates, trial, o.mostRepeats);
 		const nt = await fastest(o.tiles, forward);
 		const nn = await fastest(o.tiles, backward);
 		const tn = await fastest(
@@ -145,7 +147,7 @@ async function fastestOf<T>(
 	runtime: GpuRuntime,
 	candidates: readonly T[],
 	trial: (candidate: T) => Trial,
-	repeats: number
+	mostRepeats: number
 ): Promise<T> {
 	const prepared = await Promise.all(
 		candidates.map(async (candidate) => ({
@@ -159,21 +161,35 @@ async function fastestOf<T>(
 			)
 		}))
 	);
+	const measure = async (commands: readonly Command[], repeats: number): Promise<number> => {
+		const list = Array.from({ length: repeats }, () => commands).flat();
+		const started = performance.now();
+		runtime.submit('step', list, { perSubmit: list.length });
+		await runtime.idle();
+		return performance.now() - started;
+	};
+	// Drivers finish compiling on first use.
+	for (const { commands } of prepared) {
+		await measure(commands, 1);
+	}
+	// Alike for all: what a submit costs by itself is then the same share of every measurement.
+	let repeats = 1;
+	while (
+		repeats < mostRepeats &&
+		(await measure(prepared[0]?.commands ?? [], repeats)) < ROUND_MS
+	) {
+		repeats *= 2;
+	}
 	let best = prepared[0];
 	let bestMs = Infinity;
-	for (const { candidate, commands } of prepared) {
-		const list = Array.from({ length: repeats }, () => commands).flat();
+	for (const one of prepared) {
 		let ms = Infinity;
-		// The first round warms up: drivers finish compiling on first use.
-		for (let round = 0; round <= ROUNDS; round++) {
-			const started = performance.now();
-			runtime.submit('step', list, { perSubmit: list.length });
-			await runtime.idle();
-			ms = round === 0 ? ms : Math.min(ms, performance.now() - started);
+		for (let round = 0; round < ROUNDS; round++) {
+			ms = Math.min(ms, await measure(one.commands, repeats));
 		}
 		if (ms < bestMs) {
 			bestMs = ms;
-			best = { candidate, commands };
+			best = one;
 		}
 	}
 	if (!best) {

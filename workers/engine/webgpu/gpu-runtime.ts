@@ -41,6 +41,13 @@ export interface RunOptions {
 	reads?: readonly Required<BufferRange>[];
 }
 
+export interface RuntimeOptions {
+	/** Most bytes of logits at once; a large vocabulary takes its positions in parts. */
+	logitsBytes?: number;
+}
+
+/** A vocabulary of 49,152 times 2,048 positions would not fit a binding everywhere. */
+const LOGITS_BYTES = 64 * 2 ** 20;
 /** A submit of so many dispatches is over in a few milliseconds with models that fit a browser tab. */
 const DISPATCHES_PER_SUBMIT = 16;
 /** No submit should hold the device longer: the page is drawn by the same device. */
@@ -51,15 +58,17 @@ export class GpuRuntime {
 	readonly gpu: GpuContext;
 	readonly memory: GpuMemory;
 	readonly kernels: KernelCache;
+	readonly logitsBytes: number;
 	#counters: EngineCounters;
 	readonly #timer: PassTimer | null;
 	#staging: GPUBuffer | null = null;
 	#perSubmit = DISPATCHES_PER_SUBMIT;
 	#last: Promise<unknown> = Promise.resolve();
 
-	constructor(gpu: GpuContext) {
+	constructor(gpu: GpuContext, o: RuntimeOptions = {}) {
 		this.gpu = gpu;
 		this.memory = new GpuMemory(gpu);
+		this.logitsBytes = Math.min(o.logitsBytes ?? LOGITS_BYTES, this.memory.largestBinding);
 		this.kernels = new KernelCache(gpu);
 		const isTimed = gpu.has('timestamp-query');
 		this.#counters = newCounters(isTimed);

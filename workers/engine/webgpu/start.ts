@@ -8,7 +8,7 @@ import type { Parameters } from '../parameters';
 import { SOFTWARE_CHOICE, tuneMatmul } from './autotune';
 import { GpuModel } from './gpu-model';
 import { GpuParameters } from './gpu-parameters';
-import { GpuRuntime } from './gpu-runtime';
+import { GpuRuntime, type RuntimeOptions } from './gpu-runtime';
 import type { DecoderShape } from './kernels/decoder-shape';
 import { formatChoice, parseChoice, tileNamed, type MatmulChoice } from './kernels/tiles';
 import { idleWorkspaceBytes } from './passes/workspace';
@@ -24,8 +24,11 @@ export async function startWebGpu(sources: BackendSources): Promise<ComputeDevic
 }
 
 /** On a given device. @throws StudioError 'backend-failed' */
-export async function startWebGpuOn(gpu: GpuContext): Promise<ComputeDevice> {
-	const device = new WebGpuDevice(gpu);
+export async function startWebGpuOn(
+	gpu: GpuContext,
+	o: RuntimeOptions = {}
+): Promise<ComputeDevice> {
+	const device = new WebGpuDevice(gpu, o);
 	const tile = tileNamed(gpu.isSoftware ? 'direct32' : 'tiled64');
 	await device.runtime.uncounted(() => selfTest(device.runtime, tile));
 	return device;
@@ -44,9 +47,9 @@ class WebGpuDevice implements ComputeDevice {
 	readonly #choices = new Map<string, MatmulChoice>();
 	#tuning: Promise<unknown> = Promise.resolve();
 
-	constructor(gpu: GpuContext) {
+	constructor(gpu: GpuContext, o: RuntimeOptions) {
 		this.device = gpu.name;
-		this.runtime = new GpuRuntime(gpu);
+		this.runtime = new GpuRuntime(gpu, o);
 	}
 
 	async createModel(config: ModelConfig, parameters: Parameters): Promise<LanguageModel> {

@@ -30,7 +30,7 @@ export const TILES: readonly Tile[] = [
 		name: 'tiled32',
 		rows: 32,
 		columns: 32,
-		inner: 16,
+		inner: 32,
 		threadRows: 4,
 		threadColumns: 4,
 		isShared: true

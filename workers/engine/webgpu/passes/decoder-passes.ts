@@ -5,14 +5,9 @@ import type { EngineOperation } from '../../../../src/protocol/trainer';
 import { LM_HEAD, SCALAR_HEADS } from '../../decoder-parameters';
 import type { Batch, Coefficients, Output, ParameterGroup } from '../../language-model';
 import { attentionTile } from '../kernels/attention';
-import {
-	backwardCommands,
-	entropyStart,
-	forwardCommands,
-	type BackwardCommands,
-	type ForwardCommands,
-	type PassSizes
-} from './decoder-commands';
+import { backwardCommands, type BackwardCommands } from './backward-commands';
+import type { PassSizes } from './command-context';
+import { entropyStart, forwardCommands, type ForwardCommands } from './forward-commands';
 import type { DecoderKernels } from '../kernels/decoder-kernels';
 import type { DecoderShape } from '../kernels/decoder-shape';
 import type { GpuParameters } from '../gpu-parameters';

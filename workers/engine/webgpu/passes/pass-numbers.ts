@@ -3,7 +3,7 @@ import { EMBEDDING, LM_HEAD } from '../../decoder-parameters';
 import type { ParameterLayout } from '../../parameter-layout';
 import type { DecoderShape } from '../kernels/decoder-shape';
 import type { PassNumbers } from '../kernels/pass-uniform';
-import type { PassSizes } from './decoder-commands';
+import type { PassSizes } from './command-context';
 
 /** What flows where, given the coefficients and the groups that learn. */
 export interface GradientFlow {

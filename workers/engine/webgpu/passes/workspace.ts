@@ -6,140 +6,26 @@ import { StudioError } from '../../../../src/protocol/errors';
 import { attentionTile } from '../kernels/attention';
 import { shapeKey, type DecoderShape } from '../kernels/decoder-shape';
 import type { BufferRange, GpuRuntime } from '../gpu-runtime';
-import { vocabularySplits } from '../kernels/linear-operands';
-import { STRIPS } from '../kernels/norm';
 import {
 	coefficientSections,
 	tokenSections,
 	type CoefficientSections,
 	type TokenSections
 } from './packed-batch';
+import {
+	NO_CAPACITY,
+	POSITION_STEP,
+	ROW_STEP,
+	assertFits,
+	planFor,
+	roundUp,
+	type Capacity,
+	type LayerBuffer,
+	type SharedBuffer
+} from './workspace-plan';
 import { PASS_BYTES } from '../kernels/pass-uniform';
 
-/** What a workspace must have room for. */
-export interface Capacity {
-	positions: number;
-	rows: number;
-	/** Of the longest row. */
-	columns: number;
-	valueHeads: number;
-	/** Floats of vectors and heads in a pool. */
-	vectorFloats: number;
-	isTraining: boolean;
-	/** Parts of the weight gradients' sums. */
-	split: number;
-}
-
-type LayerBuffer =
-	| 'attentionInput'
-	| 'attentionScale'
-	| 'qkv'
-	| 'mixed'
-	| 'logSum'
-	| 'mlpInput'
-	| 'mlpScale'
-	| 'gateUp';
-
-type SharedBuffer =
-	| 'last'
-	| 'lastScale'
-	| 'logits'
-	| 'tables'
-	| 'coefficients'
-	| 'statistics'
-	| 'values'
-	| 'rope'
-	| 'lastRows'
-	| 'lastRowsScale'
-	| 'dx'
-	| 'dy'
-	| 'dMixed'
-	| 'dQkv'
-	| 'delta'
-	| 'matrixParts'
-	| 'vectorParts';
-
-/** Logits of a part of the positions; a large vocabulary times all of them would not fit a binding. */
-const LOGITS_BYTES = 64 * 2 ** 20;
-/**
- * WebGPU tells no memory size. A device that gives so much in one piece is trusted with three times that in all; beyond it, drivers swap
- * or kill the page.
- */
-const MEMORY_IN_PIECES = 3;
-
 const UNIFORM_STRIDE = 256;
-
-const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
-
-interface Plan {
-	layer: Record<LayerBuffer, number>;
-	shared: Partial<Record<SharedBuffer, number>>;
-	layers: number;
-	partPositions: number;
-}
-
-/** Bytes of every buffer. */
-function planFor(s: DecoderShape, c: Capacity, largestBinding: number): Plan {
-	const n = c.positions;
-	const room = Math.min(LOGITS_BYTES, largestBinding);
-	const partPositions = Math.min(
-		Math.max(n, c.rows),
-		Math.max(1, Math.floor(room / (4 * s.vocab)))
-	);
-	const floats = (count: number) => 4 * count;
-	return {
-		layer: {
-			attentionInput: floats(n * s.hidden),
-			attentionScale: floats(n),
-			qkv: floats(n * s.qkvColumns),
-			mixed: floats(n * s.queryColumns),
-			logSum: floats(n * s.heads),
-			mlpInput: floats(n * s.hidden),
-			mlpScale: floats(n),
-			gateUp: floats(n * 2 * s.intermediate)
-		},
-		shared: {
-			last: floats(n * s.hidden),
-			lastScale: floats(n),
-			logits: floats(partPositions * s.vocab),
-			tables: floats(tokenSections(n, c.rows, attentionTile(s)).length),
-			coefficients: floats(coefficientSections(n, c.valueHeads).length),
-			statistics: floats(2 * roundUp(n, 64)),
-			values: floats(n * Math.max(1, c.valueHeads)),
-			rope: floats(c.columns * s.headDim),
-			lastRows: floats(c.rows * s.hidden),
-			lastRowsScale: floats(c.rows),
-			...(c.isTraining && {
-				dx: floats(n * s.hidden),
-				dy: floats(n * s.hidden * vocabularySplits(s)),
-				dMixed: floats(n * s.queryColumns),
-				dQkv: floats(n * s.qkvColumns),
-				delta: floats(n * s.heads),
-				vectorParts: floats(STRIPS * c.vectorFloats),
-				...(c.split > 1 && { matrixParts: floats(c.split * s.matrixFloats) })
-			})
-		},
-		layers: c.isTraining ? s.layers : 1,
-		partPositions
-	};
-}
-
-const planBytes = ({ layer, shared, layers }: Plan): number =>
-	layers * Object.values(layer).reduce((a, b) => a + b, 0) +
-	Object.values(shared).reduce((a, b) => a + b, 0);
-
-const planLargest = ({ layer, shared }: Plan): number =>
-	Math.max(...Object.values(layer), ...Object.values(shared));
-
-const EMPTY: Capacity = {
-	positions: 0,
-	rows: 0,
-	columns: 0,
-	valueHeads: 0,
-	vectorFloats: 0,
-	isTraining: false,
-	split: 1
-};
 
 export class Workspace {
 	/** Changes whenever buffers do; bind groups made for another version are void. */
@@ -150,7 +36,7 @@ export class Workspace {
 	readonly #shape: DecoderShape;
 	readonly #buffers = new Map<string, GPUBuffer>();
 	#uniforms: GPUBuffer | null = null;
-	#capacity = EMPTY;
+	#capacity = NO_CAPACITY;
 	#partPositions = 0;
 
 	constructor(runtime: GpuRuntime, shape: DecoderShape) {
@@ -196,8 +82,8 @@ export class Workspace {
 	ensure(need: Capacity, extra = 0): void {
 		const now = this.#capacity;
 		const target: Capacity = {
-			positions: Math.max(now.positions, roundUp(need.positions, 256)),
-			rows: Math.max(now.rows, roundUp(need.rows, 16)),
+			positions: Math.max(now.positions, roundUp(need.positions, POSITION_STEP)),
+			rows: Math.max(now.rows, roundUp(need.rows, ROW_STEP)),
 			columns: Math.max(now.columns, 2 ** Math.ceil(Math.log2(Math.max(64, need.columns)))),
 			valueHeads: Math.max(now.valueHeads, need.valueHeads),
 			vectorFloats: Math.max(now.vectorFloats, need.vectorFloats),
@@ -247,7 +133,7 @@ export class Workspace {
 			memory.free(this.#uniforms);
 		}
 		this.#uniforms = null;
-		this.#capacity = EMPTY;
+		this.#capacity = NO_CAPACITY;
 		this.#largestPass = 0;
 	}
 
@@ -270,7 +156,7 @@ export class Workspace {
 		const pass = this.#largestPass;
 		this.free();
 		this.#largestPass = pass;
-		const plan = planFor(this.#shape, target, memory.largestBinding);
+		const plan = planFor(this.#shape, target, this.#runtime.logitsBytes);
 		const make = (label: string, bytes: number) =>
 			this.#buffers.set(label, memory.storage({ label, bytes }));
 		for (let layer = 0; layer < plan.layers; layer++) {
@@ -300,36 +186,13 @@ export class Workspace {
 	}
 
 	#assertFits(target: Capacity, need: Capacity, extra: number): void {
-		const { memory, gpu } = this.#runtime;
-		const { largestBinding } = memory;
-		const others = memory.allocatedBytes - this.#bytes() + extra;
-		const limit = MEMORY_IN_PIECES * gpu.device.limits.maxBufferSize;
-		const total = (c: Capacity) => others + planBytes(planFor(this.#shape, c, largestBinding));
-		const fits = (c: Capacity) =>
-			total(c) <= limit && planLargest(planFor(this.#shape, c, largestBinding)) <= largestBinding;
-		if (fits(target)) {
-			return;
-		}
-		const withRows = (rows: number): Capacity => ({
-			...target,
-			rows: roundUp(rows, 16),
-			positions: roundUp(rows * need.columns, 256)
+		const { memory, gpu, logitsBytes } = this.#runtime;
+		assertFits(this.#shape, target, need, {
+			otherBytes: memory.allocatedBytes - this.#bytes() + extra,
+			largestBinding: memory.largestBinding,
+			maxBufferSize: gpu.device.limits.maxBufferSize,
+			logitsBytes
 		});
-		let largestBatch = 0;
-		for (let step = 2 ** 20; step >= 1; step /= 2) {
-			largestBatch += fits(withRows(largestBatch + step)) ? step : 0;
-		}
-		const bytes = total(target);
-		const piece = planLargest(planFor(this.#shape, target, largestBinding));
-		const why =
-			piece > largestBinding
-				? `one piece of it ${piece} bytes, and this graphics device allows ${largestBinding} in one piece`
-				: `and this graphics device is trusted with ${limit}`;
-		throw new StudioError(
-			'out-of-memory',
-			`A pass over ${need.positions} tokens needs ${bytes} bytes, ${why}. The largest batch of rows of ${need.columns} tokens that fits has ${largestBatch} rows.`,
-			{ detail: { bytes, limit: piece > largestBinding ? largestBinding : limit, largestBatch } }
-		);
 	}
 }
 
