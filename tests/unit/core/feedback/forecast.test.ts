@@ -103,8 +103,8 @@ describe('forecastAnswers', () => {
 					randomShare: 0.3,
 					answers: horizon,
 					seed,
-					poolSize: 15,
-					testPairs: 500
+					poolSize: 8,
+					testPairs: 300
 				});
 				const truth = answersToReach(answerAccuracy, 0.8);
 				for (const answers of [110, 160]) {
