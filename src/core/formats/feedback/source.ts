@@ -108,18 +108,17 @@ export class SourceReader {
 	/** Counted and hashed. */
 	async *#raw(): AsyncGenerator<Uint8Array, void> {
 		const { signal, onBytes } = this.#options;
-		const reader = this.#source.stream().getReader();
+		const chunks = readChunks(this.#source.stream());
 		try {
 			for (;;) {
 				signal?.throwIfAborted();
-				const next: ReadableStreamReadResult<Uint8Array> = await reader.read();
+				const next = await chunks.next();
 				if (next.done) {
 					return;
 				}
-				const { value } = next;
-				for (let at = 0; at < value.length; at += PIECE_BYTES) {
+				for (let at = 0; at < next.value.length; at += PIECE_BYTES) {
 					signal?.throwIfAborted();
-					const piece = value.subarray(at, at + PIECE_BYTES);
+					const piece = next.value.subarray(at, at + PIECE_BYTES);
 					this.#hash.update(piece);
 					this.#bytes += piece.length;
 					onBytes?.(this.#bytes);
@@ -127,9 +126,46 @@ export class SourceReader {
 				}
 			}
 		} finally {
-			// Also when the caller stops early; a file that cannot be closed is of no concern then.
-			await reader.cancel().catch(() => undefined);
+			await chunks.return();
 		}
+	}
+}
+
+/** A reader that fills the same buffer again and again; null where the stream cannot do that. */
+function bufferReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {
+	try {
+		return stream.getReader({ mode: 'byob' });
+	} catch {
+		return null;
+	}
+}
+
+/**
+ * What a stream gives; an array may be overwritten once the next one is asked for. Files are streams of bytes, and are read
+ * into one buffer: a new one for every piece would be thrown away by the gigabyte, faster than it is collected.
+ */
+async function* readChunks(
+	stream: ReadableStream<Uint8Array>
+): AsyncGenerator<Uint8Array, void, undefined> {
+	const byob = bufferReader(stream);
+	const reader = byob ?? stream.getReader();
+	let buffer = new ArrayBuffer(PIECE_BYTES);
+	try {
+		for (;;) {
+			const next: ReadableStreamReadResult<Uint8Array<ArrayBuffer>> = byob
+				? await byob.read(new Uint8Array(buffer))
+				: await (reader as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>).read(); // it is no other
+			if (next.done) {
+				return;
+			}
+			if (byob) {
+				buffer = next.value.buffer;
+			}
+			yield next.value;
+		}
+	} finally {
+		// Also when the caller stops early; a file that cannot be closed is of no concern then.
+		await reader.cancel().catch(() => undefined);
 	}
 }
 
@@ -141,7 +177,9 @@ async function readStart(bytes: AsyncGenerator<Uint8Array, void>): Promise<Uint8
 		if (next.done) {
 			break;
 		}
-		start = joined(start, next.value);
+		const { value } = next;
+		// Asking for more may overwrite what there is.
+		start = joined(start, value.length < LONGEST_MAGIC ? value.slice() : value);
 	}
 	return start;
 }

@@ -201,3 +201,44 @@ test('looking at a file reads no more than its first rows', async () => {
 	const look = await importFrom(fileOf(parquet.bytes), { maxRows: 5 });
 	expect(look.report).toMatchObject({ schema: 'trl-preference', isWhole: false, rows: 1000 });
 });
+
+test('a stream that fills one buffer again and again gives the same rows as one of new buffers', async () => {
+	const content = bytesOf(longText(400));
+	const packed = new Uint8Array(gzipSync(content));
+	for (const bytes of [content, packed]) {
+		for (const length of [1, 3, 999, 300_000]) {
+			const part = length < 10 ? bytes.slice(0, 3000) : bytes;
+			const isCut = part.length < bytes.length && bytes === packed;
+			let at = 0;
+			const source = {
+				...inPieces(part, length),
+				stream: () =>
+					new ReadableStream({
+						type: 'bytes',
+						autoAllocateChunkSize: length,
+						pull: (controller) => {
+							const view = controller.byobRequest?.view;
+							if (!view) {
+								return;
+							}
+							const given = part.subarray(at, at + Math.min(length, view.byteLength));
+							new Uint8Array(view.buffer, view.byteOffset, given.length).set(given);
+							at += given.length;
+							if (given.length === 0) {
+								controller.close();
+							}
+							controller.byobRequest?.respond(given.length);
+						}
+					})
+			};
+			const read = () => importFrom(source).then(({ rows, report }) => [rows, report.sha256]);
+			const expected = () =>
+				importFrom(inPieces(part, length)).then(({ rows, report }) => [rows, report.sha256]);
+			if (isCut) {
+				await expect(read()).rejects.toMatchObject({ code: 'corrupt-file' });
+			} else {
+				expect(await read()).toEqual(await expected());
+			}
+		}
+	}
+});
