@@ -3,6 +3,7 @@
  * on between the passes of a job); models are loaded once and kept while memory allows.
  */
 import type { Completion, PolicyRef } from '../src/core/records';
+import { planQueue } from '../src/core/feedback/plan-queue';
 import { readRewards } from '../src/core/methods/reward-reading';
 import { StudioError } from '../src/protocol/errors';
 import type { Handlers } from '../src/protocol/rpc';
@@ -84,6 +85,7 @@ export class Trainer {
 				features: await embedTexts(base, items, signal)
 			};
 		},
+		planQueue: (task) => Promise.resolve(planQueue(task)),
 		scoreCompletions: async ({ rewardModelId, items }, { signal }) => {
 			const { model, gain, bias, pooling } = await this.rewardModel(rewardModelId);
 			const batch = batchOf(items);

@@ -74,16 +74,23 @@ export interface Completion {
 	row: number;
 }
 
+/** Another annotator answered this pair: the same question to see whether two people agree. */
+export interface SecondOpinion {
+	kind: 'second-opinion';
+	/** People who answered it before. */
+	answeredBy: number;
+}
+
 /** Why a pair was asked. */
 export interface Selection {
 	/** `random` is the unbiased stream: only its answers may estimate accuracy. */
-	policy: SelectionReason['kind'];
+	policy: (SelectionReason | SecondOpinion)['kind'];
 	/** Probability of asking this pair at this step, given the pool; 0 to 1. */
 	propensity: number;
 	/** Candidates it was chosen from. */
 	poolSize: number;
 	/** The policy's own numbers: what the sentence "Why this pair?" is made of. */
-	why: SelectionReason;
+	why: SelectionReason | SecondOpinion;
 }
 
 /** Which model a prediction came from: a stored reward model, or the posterior of a reward head over so many answers. */
@@ -117,7 +124,7 @@ export interface Presentation extends StudyRecord {
 	selection?: Selection;
 	/** Absent where nothing could predict yet. */
 	sealed?: SealedPrediction;
-	/** Of a repeat: the presentation shown before. a and b are the same completions under the same names. */
+	/** Of a repeat, or a second opinion: the presentation shown before. a and b are the same completions under the same names. */
 	repeatOf?: string;
 	/** Of a repeat: a stands on the other side this time. */
 	repeatSwapped?: boolean;

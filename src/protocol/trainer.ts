@@ -1,6 +1,7 @@
 /** Commands and events between the page and the trainer worker. Arguments are plain cloneable data; types only, no behaviour. */
 import type { PpoConfig, RewardConfig, SamplingConfig } from '../core/config';
 import type { PreferencePair } from '../core/feedback/comparison';
+import type { PlannedQueue, QueueTask } from '../core/feedback/plan-queue';
 import type { ModelConfig } from '../core/formats/model-config';
 import type { Completion, FixedPromptSample, InvariantCheck, PolicyRef } from '../core/records';
 import type { WireError } from './errors';
@@ -142,6 +143,8 @@ export interface TrainerCommands extends Record<string, { args: unknown; result:
 		args: { model: string; items: { promptIds: number[]; ids: number[] }[] };
 		result: { dimension: number; features: Float64Array };
 	};
+	/** Which pairs to ask next, by what the answers so far have taught; off the page, because fitting takes its time. */
+	planQueue: { args: QueueTask; result: PlannedQueue };
 	/** Mean normalised reward of each text by a stored reward model. */
 	scoreCompletions: {
 		args: { rewardModelId: string; items: { promptIds: number[]; ids: number[] }[] };

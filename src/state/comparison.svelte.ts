@@ -17,12 +17,14 @@ import type { FeedbackLog } from './feedback-log.svelte';
 import type { PairWriter } from './pair-writer';
 import type { Problems } from './problems.svelte';
 
-/** Pairs written ahead, so that the next one is always there. */
-export const AHEAD = 10;
+/** Pairs written ahead: at least ten wait while the next batch is being written. */
+export const AHEAD = 16;
 /** The first pairs come in a small batch, to be read while the others are written. */
 const FIRST_BATCH = 2;
 /** Fewer missing than this are not worth a batch. */
 const REFILL_FROM = 4;
+/** Batches without a single pair in them: the model says the same thing twice whatever it is asked. */
+const MOST_EMPTY_BATCHES = 6;
 
 export interface ComparisonDependencies {
 	openDesk: OpenDesk;
@@ -39,6 +41,8 @@ export interface ComparisonPurpose {
 	sampling: () => SamplingConfig;
 	/** How often each prompt was put before a person, where more than these pairs count. */
 	used?: () => ReadonlyMap<string, number>;
+	/** Chooses the next n pairs, not stored yet; without it they are drawn at random. */
+	plan?: (desk: Desk, n: number) => Promise<Presentation[]>;
 	/** Pairs in all; without it there are always more. */
 	total?: number;
 }
@@ -50,6 +54,7 @@ export class ComparisonState {
 	#presentations = $state.raw<readonly Presentation[]>([]);
 	#isFilling = $state(false);
 	#failed = $state(false);
+	#isRepetitive = $state(false);
 	readonly #byId = $derived(new Map(this.#presentations.map((pair) => [pair.id, pair])));
 	readonly #answers = $derived.by(
 		() => new Map([...this.log.answers].filter(([id]) => this.#byId.has(id)))
@@ -93,6 +98,11 @@ export class ComparisonState {
 		return this.#failed;
 	}
 
+	/** The model writes the same thing twice: no pairs can be made of that. */
+	get isRepetitive(): boolean {
+		return this.#isRepetitive;
+	}
+
 	get canUndo(): boolean {
 		return this.log.canUndo;
 	}
@@ -117,11 +127,16 @@ export class ComparisonState {
 		}
 		this.#isFilling = true;
 		this.#failed = false;
+		this.#isRepetitive = false;
 		try {
 			const desk = await this.#dependencies.openDesk();
-			while (this.#missing() > 0) {
+			let empty = 0;
+			while (this.#missing() > 0 && !this.#isRepetitive) {
 				const n = this.#waiting.length === 0 ? FIRST_BATCH : this.#missing();
-				await this.store(desk, await this.draw(desk, n));
+				const pairs = await (this.#purpose.plan?.(desk, n) ?? this.draw(desk, n));
+				await this.store(desk, pairs);
+				empty = pairs.length > 0 ? 0 : empty + 1;
+				this.#isRepetitive = empty >= MOST_EMPTY_BATCHES;
 			}
 		} catch (cause) {
 			this.#failed = true;

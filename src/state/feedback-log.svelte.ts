@@ -5,8 +5,7 @@
 import {
 	currentAnswers,
 	draftEvent,
-	nextRedo,
-	nextUndo,
+	nextMoves,
 	type AnswerContext,
 	type AnswerDraft,
 	type IsOwn,
@@ -30,8 +29,7 @@ export class FeedbackLog {
 	readonly #dependencies: LogDependencies;
 	#events = $state.raw<readonly AnswerEvent[]>([]);
 	readonly #answers = $derived(currentAnswers(this.#events));
-	readonly #undo = $derived(nextUndo(this.#events, (event) => this.#dependencies.isOwn(event)));
-	readonly #redo = $derived(nextRedo(this.#events, (event) => this.#dependencies.isOwn(event)));
+	readonly #next = $derived(nextMoves(this.#events, (event) => this.#dependencies.isOwn(event)));
 
 	constructor(dependencies: LogDependencies) {
 		this.#dependencies = dependencies;
@@ -47,11 +45,11 @@ export class FeedbackLog {
 	}
 
 	get canUndo(): boolean {
-		return this.#undo !== null;
+		return this.#next.undo !== null;
 	}
 
 	get canRedo(): boolean {
-		return this.#redo !== null;
+		return this.#next.redo !== null;
 	}
 
 	/** Puts stored events on the desk. */
@@ -73,7 +71,7 @@ export class FeedbackLog {
 
 	/** Takes back what was done last; gives what that was. */
 	async undo(): Promise<AnswerDraft | null> {
-		const draft = this.#undo;
+		const draft = this.#next.undo;
 		if (draft) {
 			await this.#append(draft);
 		}
@@ -81,7 +79,7 @@ export class FeedbackLog {
 	}
 
 	async redo(): Promise<AnswerDraft | null> {
-		const draft = this.#redo;
+		const draft = this.#next.redo;
 		if (draft) {
 			await this.#append(draft);
 		}

@@ -1,11 +1,13 @@
 /** Has the trainer write pairs of completions, and puts each on sides drawn from a stored seed. */
+import { areNearDuplicates } from '../core/feedback/near-duplicates';
 import { deriveSeed, Random, uniform } from '../core/random';
 import type { SamplingConfig } from '../core/config';
 import {
 	RECORD_VERSION,
 	type Completion,
 	type PolicyRef,
-	type Presentation
+	type Presentation,
+	type Selection
 } from '../core/records';
 import { newId } from '../storage/ids';
 import type { Desk } from './desk';
@@ -25,11 +27,35 @@ export interface PairRequest {
 	used: ReadonlyMap<string, number>;
 }
 
+/** Completions of one prompt, written together. */
+export interface WrittenGroup {
+	prompt: string;
+	promptId: string;
+	completions: readonly Completion[];
+}
+
+/** What makes a presentation of two completions, beside ids and times. */
+export type Question = Pick<
+	Presentation,
+	'promptId' | 'prompt' | 'a' | 'b' | 'sideSeed' | 'purpose'
+> &
+	Partial<
+		Pick<Presentation, 'aSide' | 'evaluationId' | 'selection' | 'repeatOf' | 'repeatSwapped'>
+	>;
+
 export interface PairWriterDependencies {
 	trainer: TrainerState;
 	prompts: PromptsState;
 	now: () => number;
 }
+
+/** A pair drawn by itself, from all that the model could have written. */
+const DRAWN_ALONE: Selection = {
+	policy: 'random',
+	propensity: 1,
+	poolSize: 1,
+	why: { kind: 'random', outOf: 1 }
+};
 
 function isSameWriter(one: PolicyRef, other: PolicyRef): boolean {
 	return one.model === other.model && one.policyId === other.policyId;
@@ -42,33 +68,80 @@ export class PairWriter {
 		this.#dependencies = dependencies;
 	}
 
-	/** New presentations, not stored yet; pairs of equal or empty texts are left out. */
+	/**
+	 * New presentations, not stored yet. Pairs of equal or empty texts are left out; of feedback also nearly equal ones, which
+	 * teach nothing (in an evaluation they are what happened, and leaving them out would favour one side).
+	 */
 	async write(desk: Desk, request: PairRequest, signal?: AbortSignal): Promise<Presentation[]> {
 		const { prompts } = this.#dependencies;
-		const random = new Random(deriveSeed(request.seed, 'prompts'));
-		const texts = nextPrompts(prompts.texts, request.used, request.n, () => random.next());
+		const texts = this.#drawPrompts(request);
 		const pairs = await this.#sample(texts, request, signal);
-		const kept = pairs.filter(({ a, b }) => a.text.trim() !== b.text.trim() && a.ids.length > 0);
+		const isFeedback = request.purpose === 'feedback';
+		const isSame = (x: string, y: string) =>
+			isFeedback ? areNearDuplicates(x, y) : x.trim() === y.trim();
+		const kept = pairs.filter(({ a, b }) => a.ids.length > 0 && !isSame(a.text, b.text));
 		const made: Presentation[] = [];
 		for (const { text, a, b, index } of kept) {
 			const prompt = await prompts.keep(desk.db, desk.study.id, text);
-			const sideSeed = deriveSeed(request.seed, `side ${index}`);
-			made.push({
-				id: newId(),
-				studyId: desk.study.id,
-				version: RECORD_VERSION,
-				createdAt: this.#dependencies.now(),
-				promptId: prompt.id,
-				prompt: text,
-				a,
-				b,
-				aSide: uniform(sideSeed, 0, 0) < 0.5 ? 'left' : 'right',
-				sideSeed,
-				purpose: request.purpose,
-				...(request.evaluationId && { evaluationId: request.evaluationId })
-			});
+			made.push(
+				this.present(desk, {
+					promptId: prompt.id,
+					prompt: text,
+					a,
+					b,
+					sideSeed: deriveSeed(request.seed, `side ${index}`),
+					purpose: request.purpose,
+					...(isFeedback && { selection: DRAWN_ALONE }),
+					...(request.evaluationId && { evaluationId: request.evaluationId })
+				})
+			);
 		}
 		return made;
+	}
+
+	/** Several completions each of n prompts, to choose pairs from. */
+	async writeGroups(
+		desk: Desk,
+		request: Omit<PairRequest, 'purpose'>,
+		size: number
+	): Promise<WrittenGroup[]> {
+		const { trainer, prompts } = this.#dependencies;
+		const { writers, sampling, seed } = request;
+		const texts = this.#drawPrompts(request);
+		const written = await trainer.call('sample', {
+			writer: writers[0],
+			prompts: texts,
+			perPrompt: size,
+			sampling,
+			seed,
+			first: 0
+		});
+		const groups: WrittenGroup[] = [];
+		for (const [i, text] of texts.entries()) {
+			const { id } = await prompts.keep(desk.db, desk.study.id, text);
+			const completions = written
+				.slice(i * size, (i + 1) * size)
+				.filter(({ ids }) => ids.length > 0);
+			groups.push({ prompt: text, promptId: id, completions });
+		}
+		return groups;
+	}
+
+	/** A presentation of a question; without a side given, the coin of its seed decides. */
+	present(desk: Desk, question: Question): Presentation {
+		return {
+			id: newId(),
+			studyId: desk.study.id,
+			version: RECORD_VERSION,
+			createdAt: this.#dependencies.now(),
+			aSide: uniform(question.sideSeed, 0, 0) < 0.5 ? 'left' : 'right',
+			...question
+		};
+	}
+
+	#drawPrompts({ n, used, seed }: Pick<PairRequest, 'n' | 'used' | 'seed'>): string[] {
+		const random = new Random(deriveSeed(seed, 'prompts'));
+		return nextPrompts(this.#dependencies.prompts.texts, used, n, () => random.next());
 	}
 
 	async #sample(

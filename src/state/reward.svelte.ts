@@ -21,6 +21,7 @@ import type { TrainerState } from './trainer.svelte';
 export const FEW_ANSWERS = 40;
 /** Without this many there is nothing to fit and hold out. */
 export const LEAST_ANSWERS = 4;
+const HASH_AFTER_MS = 250;
 const SCORED_PROMPTS = 6;
 const SCORED_PER_PROMPT = 2;
 
@@ -63,6 +64,8 @@ export class RewardState {
 		];
 	});
 	readonly #hash = $derived(datasetHash(this.#pairs));
+	/** The hash a moment after the last change; empty until it is known. */
+	#settledHash = $state('');
 
 	constructor(dependencies: RewardDependencies) {
 		this.#dependencies = dependencies;
@@ -77,6 +80,20 @@ export class RewardState {
 					await this.score();
 				}
 			}
+		});
+		this.#followAnswers();
+	}
+
+	/** Hashing thousands of answers must not stand between an answer and the next pair. */
+	#followAnswers(): void {
+		const { comparisons, sets } = this.#dependencies;
+		$effect.root(() => {
+			$effect(() => {
+				void [comparisons.presentations, sets.log.events, sets.sets, this.#config];
+				const settle = () => (this.#settledHash = this.#hash);
+				const timer = setTimeout(settle, HASH_AFTER_MS);
+				return () => clearTimeout(timer);
+			});
 		});
 	}
 
@@ -113,9 +130,9 @@ export class RewardState {
 		return this.#isScoring;
 	}
 
-	/** The answers have changed since this model was trained. */
+	/** The answers have changed since this model was trained; known a moment after they did. */
 	isStale(model: RewardModelRecord): boolean {
-		return model.datasetHash !== this.#hash;
+		return this.#settledHash !== '' && model.datasetHash !== this.#settledHash;
 	}
 
 	setConfig(changes: Partial<RewardConfig>): void {

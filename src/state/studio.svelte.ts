@@ -22,7 +22,9 @@ import { PairWriter } from './pair-writer';
 import { Preferences } from './preferences.svelte';
 import { Problems } from './problems.svelte';
 import { PromptsState } from './prompts.svelte';
+import { QuestionPlanner } from './question-planner';
 import { RequestCount } from './request-count.svelte';
+import { RewardFeatures } from './reward-features';
 import { RewardState } from './reward.svelte';
 import { Route } from './route.svelte';
 import { SampleState } from './sample.svelte';
@@ -81,6 +83,7 @@ export class Studio {
 	readonly evaluate: EvaluateState;
 	readonly library: LibraryState;
 	readonly #dependencies: StudioDependencies;
+	readonly #planner: QuestionPlanner;
 	#study = $state.raw<Study | null>(null);
 	#desk: Promise<Desk> | null = null;
 	#db: StudioDb | null = null;
@@ -117,9 +120,10 @@ export class Studio {
 				await prompts.keep(db, study.id, text);
 			}
 		});
+		const writer = new PairWriter({ trainer, prompts, now });
 		const asking = {
 			openDesk,
-			writer: new PairWriter({ trainer, prompts, now }),
+			writer,
 			problems,
 			randomSeed
 		};
@@ -133,6 +137,7 @@ export class Studio {
 		const policy = async () => ({ model: (await trainer.ready()).model, policyId: null });
 		const sampling = () => this.sample.sampling;
 		const used = () => countPrompts([...this.comparisons.presentations, ...this.sets.sets]);
+		this.#planner = this.#makePlanner(writer);
 		this.comparisons = new ComparisonState(
 			asking,
 			{
@@ -142,7 +147,12 @@ export class Studio {
 					return [writer, writer] as const;
 				},
 				sampling,
-				used
+				used,
+				plan: async (desk, n) => {
+					const { presentations, answers } = this.comparisons;
+					const request = { n, sampling: sampling(), used, presentations, answers };
+					return this.#planner.plan(desk, { ...request, policy: await policy() });
+				}
 			},
 			this.log
 		);
@@ -207,6 +217,21 @@ export class Studio {
 			onModels: async () => {
 				await Promise.all([this.reward.reload(), this.tune.reload()]);
 			}
+		});
+	}
+
+	#makePlanner(writer: PairWriter): QuestionPlanner {
+		const { trainer, annotators, randomSeed } = this;
+		return new QuestionPlanner({
+			trainer,
+			writer,
+			features: new RewardFeatures(trainer),
+			randomSeed,
+			isBusy: () => trainer.isBusy,
+			includeSimulated: () => this.reward.config.includeSimulated,
+			keyOf: (answer) => annotators.keyOf(answer),
+			current: () => annotators.current?.id ?? '',
+			rewardModel: () => (this.reward.model?.model === trainer.model ? this.reward.model : null)
 		});
 	}
 
@@ -280,6 +305,7 @@ export class Studio {
 			listAnswers(db, study.id),
 			listRuns(db, study.id)
 		]);
+		this.#planner.clear();
 		this.sample.clear();
 		this.reward.clear();
 		this.tune.clear();

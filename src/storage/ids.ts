@@ -15,3 +15,9 @@ export function newId(): string {
 	const random = crypto.getRandomValues(new Uint32Array(2));
 	return hex(lastMs, 12) + hex(counter, 4) + [...random].map((part) => hex(part, 8)).join('');
 }
+
+/** 128 random bits as 32 hexadecimal digits: the salt of a commitment. */
+export function newSalt(): string {
+	const random = crypto.getRandomValues(new Uint32Array(4));
+	return [...random].map((part) => hex(part, 8)).join('');
+}

@@ -179,12 +179,20 @@ function contextOf({ annotator, source, responseMs, showing, blind }: AnswerEven
 	return { annotator, source, responseMs, ...(showing && { showing }), blind };
 }
 
-/** The event that undoes the latest action that is not undone yet; null if there is none. */
-export function nextUndo(
-	events: readonly AnswerEvent[],
-	isOwn: IsOwn = () => true
-): AnswerDraft | null {
-	const action = historyOf(events, isOwn).done.at(-1);
+export interface NextMoves {
+	/** The event that undoes the latest action that is not undone yet; null if there is none. */
+	undo: AnswerDraft | null;
+	/** The event that redoes the latest undone action; null if there is none, or something new was done since. */
+	redo: AnswerDraft | null;
+}
+
+/** What undo and redo would append. */
+export function nextMoves(events: readonly AnswerEvent[], isOwn: IsOwn = () => true): NextMoves {
+	const { done, undone } = historyOf(events, isOwn);
+	return { undo: undoOf(events, done.at(-1)), redo: redoOf(events, undone.at(-1)) };
+}
+
+function undoOf(events: readonly AnswerEvent[], action: Action | undefined): AnswerDraft | null {
 	if (!action) {
 		return null;
 	}
@@ -194,12 +202,7 @@ export function nextUndo(
 	return draftEvent(events, after.presentationId, judgementOf(before), context);
 }
 
-/** The event that redoes the latest undone action; null if there is none, or something new was done since. */
-export function nextRedo(
-	events: readonly AnswerEvent[],
-	isOwn: IsOwn = () => true
-): AnswerDraft | null {
-	const action = historyOf(events, isOwn).undone.at(-1);
+function redoOf(events: readonly AnswerEvent[], action: Action | undefined): AnswerDraft | null {
 	if (!action) {
 		return null;
 	}

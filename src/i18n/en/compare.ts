@@ -47,6 +47,8 @@ export const compare = {
 	waiting: 'Pairs are being written…',
 	waitingModel: 'The model is loading; the first pairs come right after.',
 	noPairs: 'No pairs yet.',
+	repetitive: 'The model writes the same thing twice. A higher temperature gives it more choice.',
+	repetitiveGo: 'Change it in Sample',
 	writePairs: 'Write pairs',
 	ribbon: 'Your answers, oldest first. Open one to change it.',
 	stitch: (n: number, what: string, simulated: boolean) =>

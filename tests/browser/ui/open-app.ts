@@ -1,6 +1,7 @@
 /** The whole page on a real database, with a stand-in for the trainer worker behind the real RPC. */
 import { render } from 'vitest-browser-svelte';
 import App from '../../../src/App.svelte';
+import { planQueue } from '../../../src/core/feedback/plan-queue';
 import { Random } from '../../../src/core/random';
 import { StudioError } from '../../../src/protocol/errors';
 import { serve, WorkerClient, type Handlers } from '../../../src/protocol/rpc';
@@ -64,6 +65,7 @@ function answers(): Handlers<TrainerCommands> {
 			);
 			return Promise.resolve({ dimension: 4, features: Float64Array.from(features) });
 		},
+		planQueue: (task) => Promise.resolve(planQueue(task)),
 		scoreCompletions: ({ items }) =>
 			Promise.resolve({ scores: Float64Array.from(items, (_, i) => i) }),
 		estimateTune: () =>

@@ -3,8 +3,7 @@ import {
 	currentAnswers,
 	draftEvent,
 	type Judgement,
-	nextRedo,
-	nextUndo,
+	nextMoves,
 	preferencePairs,
 	tally
 } from '../../../../src/core/feedback/comparison';
@@ -21,8 +20,8 @@ function log(...entries: [string, Judgement['outcome'] | null][]): AnswerEvent[]
 	}, []);
 }
 
-const undo = (events: AnswerEvent[]) => append(events, nextUndo(events));
-const redo = (events: AnswerEvent[]) => append(events, nextRedo(events));
+const undo = (events: AnswerEvent[]) => append(events, nextMoves(events).undo);
+const redo = (events: AnswerEvent[]) => append(events, nextMoves(events).redo);
 
 /** The current answers in words. */
 function state(events: readonly AnswerEvent[]): string {
@@ -61,10 +60,10 @@ describe('undo and redo', () => {
 		const back = undo(undo(undo(events)));
 		expect(state(undo(events))).toBe('p:a q:b');
 		expect(state(back)).toBe('');
-		expect(nextUndo(back)).toBeNull();
+		expect(nextMoves(back).undo).toBeNull();
 		const forth = redo(redo(redo(back)));
 		expect(state(forth)).toBe('p:a q:b r:tie');
-		expect(nextRedo(forth)).toBeNull();
+		expect(nextMoves(forth).redo).toBeNull();
 		expect(state(undo(undo(forth)))).toBe('p:a');
 	});
 
@@ -86,7 +85,7 @@ describe('undo and redo', () => {
 	test('nothing can be redone after a new answer', () => {
 		const events = undo(log(['p', 'a'], ['q', 'b']));
 		const answered = append(events, draftEvent(events, 'r', { outcome: 'tie' }, context));
-		expect(nextRedo(answered)).toBeNull();
+		expect(nextMoves(answered).redo).toBeNull();
 		expect(state(undo(answered))).toBe('p:a');
 		expect(state(undo(undo(answered)))).toBe('');
 	});
@@ -103,11 +102,11 @@ describe('undo and redo', () => {
 		const other: Judgement = { given: { kind: 'ranking', ranks: [2, 1, 3] } };
 		const first = append([], draftEvent([], 'set', ranking, context));
 		const changed = append(first, draftEvent(first, 'set', other, context));
-		expect(nextUndo(changed)?.given).toEqual(ranking.given);
+		expect(nextMoves(changed).undo?.given).toEqual(ranking.given);
 		// An event that says the same in another object is the undo, not a new action.
 		const back = append(changed, draftEvent(changed, 'set', again, context));
-		expect(nextRedo(back)?.given).toEqual(other.given);
-		expect(nextUndo(back)).toMatchObject({ kind: 'revoke', presentationId: 'set' });
+		expect(nextMoves(back).redo?.given).toEqual(other.given);
+		expect(nextMoves(back).undo).toMatchObject({ kind: 'revoke', presentationId: 'set' });
 	});
 
 	test('tell reason tags apart and bring them back', () => {
@@ -128,9 +127,9 @@ describe('undo and redo', () => {
 			events,
 			draftEvent(events, 'p', { outcome: 'b' }, { ...context, responseMs: null })
 		);
-		expect(nextUndo(corrected)).toMatchObject({ outcome: 'a', showing, responseMs: 900 });
-		expect(nextUndo(events)?.showing).toBeUndefined();
-		expect(nextRedo(undo(events))?.showing).toEqual(showing);
+		expect(nextMoves(corrected).undo).toMatchObject({ outcome: 'a', showing, responseMs: 900 });
+		expect(nextMoves(events).undo?.showing).toBeUndefined();
+		expect(nextMoves(undo(events)).redo?.showing).toEqual(showing);
 	});
 
 	test('reach only what one did oneself, where several people answer on one machine', () => {
@@ -141,16 +140,22 @@ describe('undo and redo', () => {
 		const own = (id: string) => (event: AnswerEvent) => event.annotator.id === id;
 		let events = append([], draftEvent([], 'p', { outcome: 'a' }, as('ada')));
 		events = append(events, draftEvent(events, 'q', { outcome: 'b' }, as('bob')));
-		expect(nextUndo(events, own('ada'))).toMatchObject({ kind: 'revoke', presentationId: 'p' });
-		const undone = append(events, nextUndo(events, own('ada')));
-		expect(nextUndo(undone, own('ada'))).toBeNull();
-		expect(nextUndo(undone, own('bob'))).toMatchObject({ presentationId: 'q' });
+		expect(nextMoves(events, own('ada')).undo).toMatchObject({
+			kind: 'revoke',
+			presentationId: 'p'
+		});
+		const undone = append(events, nextMoves(events, own('ada')).undo);
+		expect(nextMoves(undone, own('ada')).undo).toBeNull();
+		expect(nextMoves(undone, own('bob')).undo).toMatchObject({ presentationId: 'q' });
 		// Bob corrects Ada's answer and thinks better of it: hers stands again, under her name, and his undo is done.
 		events = append(events, draftEvent(events, 'p', { outcome: 'tie' }, as('bob')));
-		const back = append(events, nextUndo(events, own('bob')));
+		const back = append(events, nextMoves(events, own('bob')).undo);
 		expect(back.at(-1)).toMatchObject({ outcome: 'a', annotator: { id: 'ada' } });
-		expect(nextUndo(back, own('bob'))).toMatchObject({ presentationId: 'q' });
-		expect(nextRedo(back, own('bob'))).toMatchObject({ outcome: 'tie', annotator: { id: 'bob' } });
+		expect(nextMoves(back, own('bob')).undo).toMatchObject({ presentationId: 'q' });
+		expect(nextMoves(back, own('bob')).redo).toMatchObject({
+			outcome: 'tie',
+			annotator: { id: 'bob' }
+		});
 	});
 
 	test('keep a simulated answer marked as simulated', () => {
