@@ -1,5 +1,5 @@
 /** A worker for rpc.test.ts. */
-import { serve, withTransfer, type Port } from '../../src/protocol/rpc';
+import { serve, withTransfer } from '../../src/protocol/rpc';
 import { StudioError } from '../../src/protocol/errors';
 
 export type RpcCommands = {
@@ -13,7 +13,7 @@ export type RpcEvent = { type: 'stepped'; step: number; column: Float64Array };
 
 const oneMacrotask = () => new Promise((resolve) => setTimeout(resolve, 1));
 
-const emit = serve<RpcCommands, RpcEvent>(self as Port, {
+const emit = serve<RpcCommands, RpcEvent>(self, {
 	sum: (column) => Promise.resolve(column.reduce((total, value) => total + value, 0)),
 	ramp: (length) => {
 		const ramp = Float64Array.from({ length }, (_, i) => i);
