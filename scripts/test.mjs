@@ -91,9 +91,9 @@ requireNode();
 await ensureInstalled();
 const { chromiumAdvice } = await import('./chromium.mjs');
 for (const [name, tool, args] of CHECKS) {
-	await step(name, async () => asCount(await runTool(tool, [...args], { limitMs: 3 * MINUTE_MS })));
+	await step(name, async () => asCount(await runTool(tool, [...args], { limitMs: 6 * MINUTE_MS })));
 }
-await step('unit', () => vitest('unit', 4 * MINUTE_MS));
+await step('unit', () => vitest('unit', 8 * MINUTE_MS));
 await step('build', async () => asCount(await build()));
 const advice = chromiumAdvice();
 for (const project of ['browser', 'e2e']) {
@@ -102,7 +102,7 @@ for (const project of ['browser', 'e2e']) {
 			console.error(advice);
 			return { passed: 0, failed: 1, skipped: 0 };
 		}
-		return vitest(project, 9 * MINUTE_MS);
+		return vitest(project, 20 * MINUTE_MS);
 	});
 }
 
