@@ -8,6 +8,7 @@ import { frame } from './en/frame';
 import { imports } from './en/import';
 import { learn } from './en/learn';
 import { library } from './en/library';
+import { reliability } from './en/reliability';
 import { reward } from './en/reward';
 import { sample } from './en/sample';
 import { settings } from './en/settings';
@@ -25,6 +26,7 @@ export const en = {
 	learn,
 	library,
 	problem,
+	reliability,
 	reward,
 	sample,
 	settings,

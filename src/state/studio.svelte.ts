@@ -23,6 +23,7 @@ import { Preferences } from './preferences.svelte';
 import { Problems } from './problems.svelte';
 import { PromptsState } from './prompts.svelte';
 import { QuestionPlanner } from './question-planner';
+import { ReliabilityState } from './reliability.svelte';
 import { RequestCount } from './request-count.svelte';
 import { RewardFeatures } from './reward-features';
 import { RewardState } from './reward.svelte';
@@ -79,6 +80,7 @@ export class Studio {
 	readonly sets: CompletionSetsState;
 	readonly robot: SimulatedAnnotator;
 	readonly reward: RewardState;
+	readonly reliability: ReliabilityState;
 	readonly tune: TuneState;
 	readonly evaluate: EvaluateState;
 	readonly library: LibraryState;
@@ -191,6 +193,7 @@ export class Studio {
 			modelName: en.reward.modelName,
 			onChange
 		});
+		this.reliability = new ReliabilityState(this.comparisons, this.annotators, this.reward);
 		this.tune = new TuneState({
 			trainer,
 			reward: this.reward,

@@ -16,6 +16,8 @@ const schema = v.object({
 	hasShortcuts: v.fallback(v.boolean(), true),
 	/** Keys that a person chose, by the id of what they do. */
 	keys: v.fallback(v.record(v.string(), v.array(v.string())), {}),
+	/** After an answer, tell what had been predicted. */
+	reveals: v.fallback(v.boolean(), false),
 	/** Completions to rank at once. */
 	rankingSize: v.fallback(v.picklist([3, 4]), 3),
 	/** A choice is stored only after Enter. */

@@ -7,7 +7,9 @@ export const charts = {
 	smoothing: 'Smoothing',
 	smoothingHelp:
 		'A moving average over recent steps. The faint line behind it is what was measured.',
+	coin: 'a coin',
 	chance: 'a coin: 50\u00a0%',
+	ceiling: (share: string) => `your own noise: ${share}`,
 	ln2: 'knows nothing: ln 2',
 	klTarget: (nats: string) => `target ${nats} nats`,
 	clipLine: 'large',

@@ -156,6 +156,9 @@ export const compare = {
 		privacy:
 			'Names stay in this browser. Each person’s answers are counted apart; undo reaches only one’s own.',
 		how: 'How',
+		reveals: 'After each pair, tell what was expected of it',
+		revealsHelp:
+			'The prediction was sealed before you saw the pair. Knowing it may sway the answers that follow.',
 		rankingSize: 'Leaves in a ranking'
 	},
 	nextRecorded: 'Another one',

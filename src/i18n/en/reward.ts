@@ -38,6 +38,8 @@ export const reward = {
 			? 'Held out: 1 answer on prompts it never saw in training.'
 			: `Held out: ${n} answers on prompts it never saw in training.`,
 	heldOutFew: 'With so few held-out answers this number jumps around; more answers steady it.',
+	ceiling: (share: string, low: string, high: string) =>
+		`Your repeated answers set a ceiling here: ${share} (${low} to ${high}). No model can be seen to agree more with answers that change.`,
 	scoresTitle: 'What it learned to like',
 	scoresLead:
 		'Fresh texts by the base model, best first. Zero is its average story, one is a standard deviation.',

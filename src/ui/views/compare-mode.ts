@@ -12,6 +12,9 @@ const PARTS: Readonly<Record<CompareMode, string>> = {
 	demonstration: 'rewrite'
 };
 
+/** The page about how one answers. */
+export const RELIABILITY_PART = 'reliability';
+
 export function modeOf(part: string): CompareMode {
 	return COMPARE_MODES.find((mode) => PARTS[mode] === part) ?? 'pair';
 }

@@ -1,0 +1,249 @@
+import { describe, expect, test } from 'vitest';
+import { sealPrediction } from '../../../../src/core/feedback/prequential';
+import {
+	isBy,
+	predictedAnswers,
+	streamPredictions
+} from '../../../../src/core/feedback/predicted-answers';
+import {
+	answeredByPeople,
+	betweenAnnotators,
+	reliability,
+	type AnsweredPair
+} from '../../../../src/core/feedback/reliability';
+import type { AnswerEvent, Outcome, Presentation } from '../../../../src/core/records';
+import {
+	makeAnswer,
+	makeCompletion,
+	makePresentation,
+	makeRewardModel,
+	makeRun
+} from '../../../support/records';
+
+const TEN_WORDS = ' one two three four five six seven eight nine ten';
+
+function ask(fields: Partial<Presentation> = {}): Presentation {
+	return makePresentation('study', 'prompt', {
+		a: makeCompletion({ text: TEN_WORDS }),
+		b: makeCompletion({ text: TEN_WORDS }),
+		...fields
+	});
+}
+
+const again = (pair: Presentation): Presentation =>
+	ask({
+		...{ promptId: pair.promptId, a: pair.a, b: pair.b },
+		aSide: pair.aSide === 'left' ? 'right' : 'left',
+		repeatOf: pair.id,
+		repeatSwapped: true
+	});
+
+function give(
+	pair: Presentation,
+	outcome: Outcome,
+	fields: Partial<AnswerEvent> = {}
+): AnsweredPair {
+	return { pair, answer: makeAnswer(pair, { outcome, ...fields }) };
+}
+
+describe('of one person', () => {
+	test('nothing is claimed before there is anything to go by', () => {
+		const none = reliability([]);
+		expect(none).toMatchObject({ answers: 0, repeats: 0, ceiling: null, fatigue: null });
+		expect(none.noise).toEqual({ value: null, reason: 'no-decided-repeats' });
+		expect(none.selfKappa.value).toBeNull();
+		expect(none.left.value).toBeNull();
+		expect(none.times.value).toBeNull();
+	});
+
+	test('repeats give agreement, kappa, noise and the ceiling, by canonical sides', () => {
+		const pairs = Array.from({ length: 10 }, () => ask());
+		const firsts = pairs.map((pair, i) => give(pair, i < 5 ? 'a' : 'b'));
+		// Two of ten come out the other way.
+		const seconds = pairs.map((pair, i) =>
+			give(again(pair), i < 5 !== (i === 0 || i === 9) ? 'a' : 'b')
+		);
+		const found = reliability([...firsts, ...seconds]);
+		expect(found).toMatchObject({ answers: 20, repeats: 10 });
+		expect(found.selfAgreement).toMatchObject({ value: 0.8, n: 10 });
+		// Both passes say a five times: expected agreement 1/2.
+		expect(found.selfKappa).toMatchObject({ value: (0.8 - 0.5) / 0.5 });
+		const noise = (1 - Math.sqrt(1 - 2 * 0.2)) / 2;
+		expect(found.noise).toMatchObject({ n: 10 });
+		expect(found.noise.value).toBeCloseTo(noise, 12);
+		expect(found.ceiling?.value).toBeCloseTo(1 - noise, 12);
+		expect(found.positions).toMatchObject({ value: 0.8, leftBoth: 1, rightBoth: 1 });
+	});
+
+	test('sides are those on screen, and a skip is neither a side nor a repeat', () => {
+		const [one, two] = [ask({ aSide: 'left' }), ask({ aSide: 'right' })];
+		const found = reliability([
+			give(one, 'a'),
+			give(two, 'b'),
+			give(again(one), 'skip', { skipReason: 'cannot-tell' })
+		]);
+		expect(found.left).toMatchObject({ left: 2, right: 0, verdict: 'not-enough-data' });
+		expect(found.repeats).toBe(0);
+		expect(found.rates.skip).toMatchObject({ value: 1 / 3 });
+	});
+
+	test('a circle among three completions of one prompt is found', () => {
+		const named = (id: string) => makeCompletion({ id, text: TEN_WORDS });
+		const [x, y, z] = [named('x'), named('y'), named('z')];
+		const found = reliability([
+			give(ask({ a: x, b: y }), 'a'),
+			give(ask({ a: y, b: z }), 'a'),
+			give(ask({ a: x, b: z }), 'b')
+		]);
+		expect(found.triads).toMatchObject({ closed: 1, circular: 1 });
+	});
+
+	test('times count reading both texts, and leave out what was interrupted', () => {
+		const showing = (ms: number, activeMs = ms) => ({
+			showing: { shownAt: 0, armedAt: 350, answeredAt: ms, activeMs, input: 'key' as const }
+		});
+		const found = reliability([
+			give(ask(), 'a', showing(6000)),
+			give(ask(), 'b', showing(8000)),
+			give(ask(), 'a', showing(900)),
+			give(ask(), 'a', showing(60_000, 5000)),
+			give(ask(), 'a')
+		]);
+		expect(found.times).toMatchObject({ value: 6000, n: 3, perWord: 300 });
+		expect(found.times.value !== null && found.times.flagged).toMatchObject({
+			'quicker-than-reading': 1,
+			away: 1
+		});
+	});
+
+	test('fatigue is of the latest session alone', () => {
+		const start = 1_700_000_000_000;
+		const session = (from: number, n: number) =>
+			Array.from({ length: n }, (_, i) => give(ask(), 'a', { createdAt: from + i * 10_000 }));
+		const found = reliability([...session(start, 30), ...session(start + 4e6, 16)]);
+		expect(found.fatigue?.windows).toMatchObject([{ from: 0, answers: 16 }]);
+	});
+
+	test('simulated answers and evaluations are no part of it', () => {
+		const [mine, robots, test] = [ask(), ask(), ask({ purpose: 'evaluation' })];
+		const answers = new Map([
+			[mine.id, makeAnswer(mine)],
+			[robots.id, makeAnswer(robots, { source: 'simulated' })],
+			[test.id, makeAnswer(test)]
+		]);
+		const answered = answeredByPeople([mine, robots, test], answers);
+		expect(answered.map(({ pair }) => pair.id)).toEqual([mine.id]);
+	});
+});
+
+describe('between people', () => {
+	const keyOf = ({ annotator }: AnswerEvent) => annotator.id ?? 'first';
+	const by = (id: string): Partial<AnswerEvent> => ({
+		annotator: { kind: 'human', name: id, id }
+	});
+
+	test('the same question put to another person is one unit, and the first answer of each counts', () => {
+		const pairs = Array.from({ length: 4 }, () => ask());
+		const adas: Outcome[] = ['a', 'a', 'b', 'tie'];
+		const bobs: Outcome[] = ['a', 'b', 'b', 'tie'];
+		const answered = [
+			...pairs.map((pair, i) => give(pair, adas[i] ?? 'skip', by('ada'))),
+			...pairs.map((pair, i) => give(again(pair), bobs[i] ?? 'skip', by('bob'))),
+			// Ada sees her first pair again, and changes her mind: no part of the agreement with Bob.
+			...pairs.slice(0, 1).map((pair) => give(again(pair), 'b', by('ada')))
+		];
+		const found = betweenAnnotators(answered, keyOf);
+		expect(found).toMatchObject({ people: ['ada', 'bob'], shared: 4 });
+		expect(found.agreement).toMatchObject({ value: 0.75 });
+		// Expected by chance: (2 * 1 + 1 * 2 + 1 * 1) / 16.
+		const [pairwise] = found.pairwise;
+		expect(pairwise).toMatchObject({ one: 'ada', other: 'bob', n: 4 });
+		expect(pairwise?.kappa.value).toBeCloseTo((0.75 - 5 / 16) / (1 - 5 / 16), 12);
+		// Of 8 labels 3 are a, 3 b, 2 ties: D_o = 1/4, D_e = (64 - 9 - 9 - 4) / 56.
+		expect(found.alpha.value).toBeCloseTo(1 - 0.25 / (42 / 56), 12);
+	});
+
+	test('one person agrees with nobody', () => {
+		const found = betweenAnnotators([give(ask(), 'a', by('ada'))], keyOf);
+		expect(found).toMatchObject({ people: ['ada'], shared: 0, pairwise: [] });
+		expect(found.alpha).toEqual({ value: null, reason: 'nothing-counted' });
+	});
+});
+
+describe('predictions', () => {
+	const random = {
+		selection: {
+			policy: 'random',
+			propensity: 1,
+			poolSize: 1,
+			why: { kind: 'random', outOf: 1 }
+		}
+	} as const;
+	const sealed = (pair: Presentation, pA: number, answers: number): Presentation => ({
+		...pair,
+		...random,
+		sealed: {
+			...sealPrediction(
+				{ prompt: pair.prompt, aText: pair.a.text, bText: pair.b.text },
+				pA,
+				'0'.repeat(32)
+			),
+			predictor: { kind: 'posterior', answers }
+		}
+	});
+
+	test('stand beside the first answer, whatever it was changed to, unless it was taken back', () => {
+		const [kept, changed, revoked, open] = [0.7, 0.2, 0.9, 0.5].map((pA) => sealed(ask(), pA, 20));
+		const first = [kept, changed, revoked].flatMap((p) => (p ? [makeAnswer(p)] : []));
+		const [, answer, back] = first;
+		const later = [
+			makeAnswer(changed ?? ask(), { outcome: 'b', revision: 2, supersedes: answer?.id ?? '' }),
+			makeAnswer(revoked ?? ask(), { kind: 'revoke', revision: 2, supersedes: back?.id ?? '' })
+		];
+		const current = new Map(
+			[first[0], later[0]].flatMap((event) => (event ? [[event.presentationId, event]] : []))
+		);
+		const found = predictedAnswers(
+			[kept, changed, revoked, open].flatMap((p) => p ?? []),
+			[...first, ...later],
+			current
+		);
+		expect(found.map(({ prediction, outcome }) => [prediction.pA, outcome])).toEqual([
+			[0.7, 'a'],
+			[0.2, 'a']
+		]);
+		expect(found.every(({ isRandom }) => isRandom)).toBe(true);
+	});
+
+	test('become points of a learning curve, by what their predictor had learned from', () => {
+		const model = makeRewardModel(makeRun('study'), { trainPairs: 80 });
+		const byModel = (pair: Presentation, rewardModelId: string): Presentation => ({
+			...pair,
+			...(pair.sealed && {
+				sealed: { ...pair.sealed, predictor: { kind: 'reward-model', rewardModelId } }
+			})
+		});
+		const pairs = [
+			sealed(ask(), 0.7, 20),
+			sealed(ask(), 0.2, 24),
+			byModel(sealed(ask(), 0.6, 0), model.id),
+			byModel(sealed(ask(), 0.6, 0), 'deleted'),
+			sealed(ask(), 0.5, 28),
+			{ ...sealed(ask(), 0.9, 30), selection: undefined }
+		] as Presentation[];
+		const events = pairs.map((pair) => makeAnswer(pair));
+		const predicted = predictedAnswers(
+			pairs,
+			events,
+			new Map(events.map((event) => [event.presentationId, event]))
+		);
+		expect(streamPredictions(predicted, [model])).toEqual([
+			{ answers: 20, right: 1 },
+			{ answers: 24, right: 0 },
+			{ answers: 80, right: 1 },
+			{ answers: 28, right: 0.5 }
+		]);
+		expect(predicted.filter(({ predictor }) => isBy(predictor, null))).toHaveLength(4);
+		expect(predicted.filter(({ predictor }) => isBy(predictor, model.id))).toHaveLength(1);
+	});
+});
