@@ -73,7 +73,7 @@ export const SECTIONS: readonly SectionSpec[] = [
 			row('WebGPU step: submits', 'per step', atMost(10)),
 			row('WebGPU step: bind groups made', 'per step', exactly(0)),
 			row('WebGPU step: JavaScript', 'ms', atMost(1)),
-			row("WebGPU step: JavaScript by the engine's own count", 'ms'),
+			row("WebGPU step: the thread's whole processor time", 'ms'),
 			row('WebGPU step: readbacks', 'per step'),
 			row('WebGPU PPO step: dispatches', 'per step'),
 			row('WebGPU PPO step: submits', 'per step'),

@@ -48,8 +48,11 @@ export interface RuntimeOptions {
 
 /** A vocabulary of 49,152 times 2,048 positions would not fit a binding everywhere. */
 const LOGITS_BYTES = 64 * 2 ** 20;
-/** A submit of so many dispatches is over in a few milliseconds with models that fit a browser tab. */
-const DISPATCHES_PER_SUBMIT = 16;
+/**
+ * A submit costs this thread about as much as 20 dispatches, and the device is not idle between them; a submit of so many is over in
+ * a few milliseconds with models that fit a browser tab.
+ */
+const DISPATCHES_PER_SUBMIT = 32;
 /** No submit should hold the device longer: the page is drawn by the same device. */
 const LONGEST_SUBMIT_MS = 50;
 const TIMED_PASSES = 512;

@@ -91,7 +91,9 @@ export class Workspace {
 			split: Math.max(now.split, need.split)
 		};
 		const isEnough = (Object.keys(target) as (keyof Capacity)[]).every((k) => target[k] === now[k]);
-		this.#assertFits(isEnough ? now : target, need, extra);
+		if (!isEnough || extra > 0) {
+			this.#assertFits(isEnough ? now : target, need, extra);
+		}
 		this.#largestPass = Math.max(this.#largestPass, need.positions);
 		if (!isEnough) {
 			this.#allocate(target);
