@@ -5,6 +5,8 @@
  * than comparisons of two. All of that is optional, so that a record of version 1 is read as it is.
  */
 import type { PpoConfig, RewardConfig, RewardPooling, SamplingConfig } from './config';
+import type { DatasetVersion } from './feedback/dataset-version';
+import type { AnnotatorModelConfig, AnnotatorScale } from './feedback/annotator-model';
 import type { SelectionReason } from './feedback/selection';
 
 export const RECORD_VERSION = 2;
@@ -108,8 +110,16 @@ export interface SealedPrediction {
 	commitment: string;
 }
 
+/** Where a record came from that was not made in this study. */
+export interface ImportedFrom {
+	importId: string;
+	/** The record's id in the file; in the study it has one of its own, so that a file can go into several studies. */
+	id: string;
+}
+
 /** Two completions of one prompt as they were put before a person. Stored before they are shown; never changed. */
 export interface Presentation extends StudyRecord {
+	imported?: ImportedFrom;
 	promptId: string;
 	prompt: string;
 	a: Completion;
@@ -137,6 +147,7 @@ export type SetKind = 'ranking' | 'rating' | 'thumb' | 'demonstration';
  * to rewrite. Like a presentation, stored before it is shown and never changed; its answers are events of the same log.
  */
 export interface CompletionSet extends StudyRecord {
+	imported?: ImportedFrom;
 	kind: SetKind;
 	promptId: string;
 	prompt: string;
@@ -164,10 +175,15 @@ export type SetJudgement =
 export interface Annotator {
 	kind: 'human' | 'simulated';
 	name: string;
-	/** Of the profile that answered; absent in version 1, whose answers belong to the study's first profile. */
+	/**
+	 * Of the profile that answered; absent in version 1, whose answers belong to the study's first profile. Of a simulated one
+	 * with faults: a hash of its settings, so that the same settings are the same annotator.
+	 */
 	id?: string;
 	/** For a simulated annotator: rule, lapse rate and seed, so that its answers can be made again. */
 	simulated?: SimulatedAnnotatorConfig;
+	/** For one with the faults of people, in place of `simulated`. */
+	modelled?: ModelledAnnotator;
 }
 
 /** A person who answers in this study on this machine. The id is random: it says nothing about the person. */
@@ -198,6 +214,14 @@ export interface SimulatedAnnotatorConfig {
 	seed: number;
 }
 
+/** A simulated annotator with the faults of people: all that its answers were made from. */
+export interface ModelledAnnotator {
+	/** Key of the preset it was begun from. */
+	preset: string;
+	config: AnnotatorModelConfig;
+	scale: AnnotatorScale;
+}
+
 /** One judgement event; append-only. The latest event of a presentation that is not revoked is the current answer. */
 export interface AnswerEvent extends StudyRecord {
 	kind: 'answer' | 'revoke';
@@ -222,6 +246,8 @@ export interface AnswerEvent extends StudyRecord {
 	annotator: Annotator;
 	/** Mixed in never silently: simulated answers stay marked for ever. */
 	source: 'human' | 'simulated';
+	/** Not given in this study but read from a file, which named this source; `import` where it named none. */
+	imported?: ImportedFrom & { source: 'human' | 'simulated' | 'rule' | 'import' };
 	/** From keys armed to answer, milliseconds; null for simulated answers. */
 	responseMs: number | null;
 	/** Absent where an earlier answer was changed from a list, or taken back, and on simulated answers. */
@@ -273,8 +299,13 @@ export interface Run extends StudyRecord {
 	backendReason: string;
 	/** Stored by the worker with the first step; runs made before it was recorded have none. */
 	engine?: RunEngine;
-	/** Reward models and policies it was made from. */
-	parents: { rewardModelId?: string; datasetHash?: string; runId?: string };
+	/** Reward models and policies it was made from; `datasetVersionId` is of a stored version's content. */
+	parents: {
+		rewardModelId?: string;
+		datasetHash?: string;
+		datasetVersionId?: string;
+		runId?: string;
+	};
 	step: number;
 	totalSteps: number;
 	updatedAt: number;
@@ -348,4 +379,31 @@ export interface EvaluationRecord extends StudyRecord {
 	pairs: number;
 	seed: number;
 	finishedAt?: number;
+}
+
+/** A file, or several files merged, that was read into a study. */
+export interface ImportRecord extends StudyRecord {
+	files: {
+		name: string;
+		/** null where it was not read to its end. */
+		sha256: string | null;
+		bytes: number;
+		schema: string;
+		container: string;
+	}[];
+	/** Rows read, and those of them that are now in the study and were not before. */
+	rows: number;
+	kept: number;
+	duplicates: number;
+	/** Rows not taken, by reason. */
+	leftOut: Record<string, number>;
+	/** It was read to its end; false: it was stopped or failed, and what was stored until then is kept. */
+	isWhole: boolean;
+}
+
+/** A dataset version as it is kept: the record's id is the study's, the version's own id names its content. */
+export interface DatasetVersionRecord extends StudyRecord {
+	dataset: DatasetVersion;
+	/** Made by hand, or for a reward model that learned from it. */
+	madeFor: 'keeping' | 'reward';
 }

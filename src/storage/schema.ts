@@ -5,7 +5,9 @@ import type {
 	AnswerEvent,
 	Checkpoint,
 	CompletionSet,
+	DatasetVersionRecord,
 	EvaluationRecord,
+	ImportRecord,
 	MetricRow,
 	PolicyRecord,
 	Presentation,
@@ -52,6 +54,8 @@ export interface StudioSchema extends DBSchema {
 	/** One per run: the newest replaces the one before. */
 	checkpoints: { key: string; value: Checkpoint };
 	evaluations: { key: string; value: EvaluationRecord; indexes: StudyIndex };
+	imports: { key: string; value: ImportRecord; indexes: StudyIndex };
+	datasetVersions: { key: string; value: DatasetVersionRecord; indexes: StudyIndex };
 }
 
 export type StoreName = StoreNames<StudioSchema>;
@@ -92,6 +96,15 @@ export const MIGRATIONS: readonly Migration[] = [
 	// in them is optional.
 	(db) => {
 		for (const name of ['completionSets', 'annotators', 'promptSets'] as const) {
+			db.createObjectStore(name, { keyPath: 'id' }).createIndex('byStudy', [
+				'studyId',
+				'createdAt'
+			]);
+		}
+	},
+	// Version 3: what was imported, and dataset versions.
+	(db) => {
+		for (const name of ['imports', 'datasetVersions'] as const) {
 			db.createObjectStore(name, { keyPath: 'id' }).createIndex('byStudy', [
 				'studyId',
 				'createdAt'

@@ -64,7 +64,9 @@ const BY_STUDY_AND_TIME = [
 	'rewardModels',
 	'policies',
 	'runs',
-	'evaluations'
+	'evaluations',
+	'imports',
+	'datasetVersions'
 ] as const;
 const BY_RUN_AND_STEP = ['metrics', 'samples'] as const;
 const ALL = [

@@ -37,15 +37,17 @@ const markStudies: Migration = (_db, tx) => {
 };
 
 describe('opening', () => {
-	test('a new database has every store of version 2', async () => {
+	test('a new database has every store of version 3', async () => {
 		const db = await openMemoryDb();
-		expect(db.version).toBe(2);
+		expect(db.version).toBe(3);
 		expect([...db.objectStoreNames].sort()).toEqual([
 			'annotators',
 			'answers',
 			'checkpoints',
 			'completionSets',
+			'datasetVersions',
 			'evaluations',
+			'imports',
 			'metrics',
 			'policies',
 			'presentations',
@@ -88,7 +90,7 @@ describe('opening', () => {
 		old.close();
 
 		const db = await openStudio({ name });
-		expect(db.version).toBe(2);
+		expect(db.version).toBe(3);
 		expect(await listAnswers(db, study.id)).toEqual(ofVersion1);
 		const pairs = await listPresentations(db, study.id);
 		expect(pairs).toEqual([pair, other].map((p) => ({ ...p, version: 1 })));

@@ -2,7 +2,13 @@
 import { sha256 } from '../../sha256';
 import { completionText, promptText } from './content';
 import { canonicalJson } from './json';
-import { FEEDBACK_FORMAT, FEEDBACK_VERSION, type FeedbackRow, type RowDraft } from './row';
+import {
+	FEEDBACK_FORMAT,
+	FEEDBACK_VERSION,
+	type FeedbackAnnotator,
+	type FeedbackRow,
+	type RowDraft
+} from './row';
 
 /** As long as the studio's own ids: 128 bits. */
 const ID_DIGITS = 32;
@@ -11,6 +17,11 @@ const ID_DIGITS = 32;
 export function nameRow(draft: RowDraft): FeedbackRow {
 	const { id = sha256(canonicalJson(draft)).slice(0, ID_DIGITS), ...rest } = draft;
 	return { format: FEEDBACK_FORMAT, version: FEEDBACK_VERSION, id, ...rest };
+}
+
+/** An id for somebody of whom only a name is known: one name is one person, in every file. */
+export function idOfName({ name, kind = 'human' }: FeedbackAnnotator): string {
+	return sha256(canonicalJson(['annotator', kind, name])).slice(0, ID_DIGITS);
 }
 
 /**

@@ -3,6 +3,7 @@
  * difference, to the last bit of the hash.
  */
 import { sha256 } from '../../sha256';
+import { idOfName } from './identity';
 import { canonicalJson } from './json';
 import type { FeedbackAnnotator, FeedbackRow } from './row';
 
@@ -23,13 +24,6 @@ export interface Merged {
 	conflicts: string[];
 	/** Rows by annotator. */
 	annotators: { id: string; name: string; rows: number }[];
-}
-
-const ID_DIGITS = 32;
-
-/** An id for somebody of whom only a name is known: one name is one person, in every file. */
-function idOfName({ name, kind = 'human' }: FeedbackAnnotator): string {
-	return sha256(canonicalJson(['annotator', kind, name])).slice(0, ID_DIGITS);
 }
 
 function withAnnotator(row: FeedbackRow, fallback: FeedbackAnnotator | null): FeedbackRow {

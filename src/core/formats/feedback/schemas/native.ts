@@ -55,7 +55,12 @@ const completionFacts = {
 	sample: v.optional(
 		v.pipe(
 			sample,
-			v.check(({ ids, behaviourLogProb }) => ids.length === behaviourLogProb.length, 'lengths')
+			// None where a completion was imported: nobody knows how probable it was.
+			v.check(
+				({ ids, behaviourLogProb }) =>
+					behaviourLogProb.length === 0 || ids.length === behaviourLogProb.length,
+				'lengths'
+			)
 		)
 	)
 };
