@@ -1,6 +1,10 @@
-/** Lets an annotator with a simple, known taste answer pairs, through the same door as a person. */
+/** Lets an annotator with a known taste answer pairs, through the same door as a person. */
+import { AnnotatorModel, fitAnnotator, type ReferencePair } from '../core/feedback/annotator-model';
+import type { AnswerContext, Judgement } from '../core/feedback/comparison';
 import { simulatedAnswer } from '../core/feedback/simulated-annotator';
-import type { Presentation, SimulatedAnnotatorConfig } from '../core/records';
+import type { Annotator, ModelledAnnotator, Presentation } from '../core/records';
+import type { SimulatedAnnotatorConfig } from '../core/records';
+import { sha256 } from '../core/sha256';
 import { StudioError, toStudioError } from '../protocol/errors';
 import type { ComparisonState } from './comparison.svelte';
 import type { Desk, OpenDesk } from './desk';
@@ -11,12 +15,26 @@ const BATCH = 16;
 /** Give up when so many pairs in a row were scored the same. */
 const MOST_REDRAWN_IN_A_ROW = 200;
 
-export interface SimulatedTask {
-	config: SimulatedAnnotatorConfig;
+/** Pairs that an annotator's rewards are measured on: the newest of the study, at most so many, and at least some. */
+const MOST_REFERENCE = 200;
+const LEAST_REFERENCE = 12;
+
+/** Of one taste, with lapses; or with the faults of people. The scale of the latter is measured when it begins. */
+export type Simulated =
+	| { config: SimulatedAnnotatorConfig; modelled?: never }
+	| {
+			config?: never;
+			modelled: Omit<ModelledAnnotator, 'scale'> & Partial<Pick<ModelledAnnotator, 'scale'>>;
+	  };
+
+export type SimulatedTask = Simulated & {
 	n: number;
 	/** Answers these waiting pairs instead of drawing new ones (an evaluation has a fixed set). */
 	waitingOnly?: boolean;
-}
+};
+
+/** Answers one pair after so many; null where the pair cannot be answered and another is wanted. */
+type Answering = (pair: Presentation, answersBefore: number) => Judgement | null;
 
 export class SimulatedAnnotator {
 	readonly #openDesk: OpenDesk;
@@ -86,24 +104,35 @@ export class SimulatedAnnotator {
 	async #answerNew(
 		desk: Desk,
 		comparisons: ComparisonState,
-		{ config, n }: SimulatedTask,
+		task: SimulatedTask,
 		signal: AbortSignal
 	): Promise<void> {
-		let equalInARow = 0;
+		const { n } = task;
+		let drawn: Presentation[] = [];
+		if (task.modelled && referencePairs(comparisons.presentations).length < LEAST_REFERENCE) {
+			drawn = await comparisons.draw(desk, BATCH, signal);
+		}
+		const known = [...comparisons.presentations, ...drawn];
+		const { context, answering } = prepare(task, referencePairs(known));
+		let idleInARow = 0;
 		while (this.#done < n) {
-			const drawn = await comparisons.draw(desk, Math.min(BATCH, n - this.#done + 2), signal);
-			const decided = drawn.filter((pair) => isDecided(config, pair)).slice(0, n - this.#done);
-			const equal = drawn.filter((pair) => !isDecided(config, pair)).length;
+			if (drawn.length === 0) {
+				drawn = await comparisons.draw(desk, Math.min(BATCH, n - this.#done + 2), signal);
+			}
+			// What it says does not change with the answers before, only how well it says it: whether it can say at all is known now.
+			const decided = drawn.filter((pair) => answering(pair, this.#done)).slice(0, n - this.#done);
+			const equal = drawn.filter((pair) => !answering(pair, this.#done)).length;
+			drawn = [];
 			this.#redrawn += equal;
-			equalInARow = decided.length > 0 ? 0 : equalInARow + Math.max(1, equal);
-			if (equalInARow >= MOST_REDRAWN_IN_A_ROW) {
+			idleInARow = decided.length > 0 ? 0 : idleInARow + Math.max(1, equal);
+			if (idleInARow >= MOST_REDRAWN_IN_A_ROW) {
 				this.#isStuck = true;
 				return;
 			}
 			await comparisons.store(desk, decided);
 			for (const pair of decided) {
 				throwIfStopped(signal);
-				await this.#answer(comparisons, config, pair);
+				await this.#answer(comparisons, pair, answering(pair, this.#done), context);
 			}
 		}
 	}
@@ -111,38 +140,80 @@ export class SimulatedAnnotator {
 	/** A fixed set cannot be redrawn: pairs scored the same are ties. */
 	async #answerWaiting(
 		comparisons: ComparisonState,
-		{ config }: SimulatedTask,
+		task: SimulatedTask,
 		signal: AbortSignal
 	): Promise<void> {
 		await comparisons.fill();
+		const { context, answering } = prepare(task, referencePairs(comparisons.presentations));
 		for (const pair of [...comparisons.waiting]) {
 			throwIfStopped(signal);
-			await this.#answer(comparisons, config, pair);
+			await this.#answer(comparisons, pair, answering(pair, this.#done), context);
 		}
 	}
 
 	async #answer(
 		comparisons: ComparisonState,
-		config: SimulatedAnnotatorConfig,
-		pair: Presentation
+		{ id }: Presentation,
+		judgement: Judgement | null,
+		context: AnswerContext
 	): Promise<void> {
-		const answer = simulatedAnswer(config, pairKey(pair), pair.a.text, pair.b.text);
-		await comparisons.answer(
-			pair.id,
-			answer ? { outcome: answer.outcome, strength: 1 } : { outcome: 'tie', strength: 0 },
-			{
-				annotator: { kind: 'simulated', name: config.rule, simulated: config },
-				source: 'simulated',
-				responseMs: null,
-				blind: true
-			}
-		);
+		await comparisons.answer(id, judgement ?? { outcome: 'tie', strength: 0 }, context);
 		this.#done++;
 	}
 }
 
-function isDecided(config: SimulatedAnnotatorConfig, pair: Presentation): boolean {
-	return simulatedAnswer(config, pairKey(pair), pair.a.text, pair.b.text) !== null;
+/** Texts of the newest pairs of feedback, to measure an annotator's rewards on; each pair once, however often it was put. */
+export function referencePairs(presentations: readonly Presentation[]): ReferencePair[] {
+	return presentations
+		.filter(({ repeatOf }) => repeatOf === undefined)
+		.slice(-MOST_REFERENCE)
+		.map(({ a, b }) => [a.text, b.text] as const);
+}
+
+function prepare(
+	task: SimulatedTask,
+	reference: readonly ReferencePair[]
+): { context: AnswerContext; answering: Answering } {
+	const simulated = (annotator: Omit<Annotator, 'kind'>): AnswerContext => ({
+		annotator: { kind: 'simulated', ...annotator },
+		source: 'simulated',
+		responseMs: null,
+		blind: true
+	});
+	if (task.config) {
+		const { config } = task;
+		return {
+			context: simulated({ name: config.rule, simulated: config }),
+			answering: (pair) => {
+				const answer = simulatedAnswer(config, pairKey(pair), pair.a.text, pair.b.text);
+				return answer && { outcome: answer.outcome, strength: 1 };
+			}
+		};
+	}
+	const { preset, config } = task.modelled;
+	const scale = task.modelled.scale ?? fitAnnotator(config, reference);
+	const modelled: ModelledAnnotator = { preset, config, scale };
+	const model = new AnnotatorModel(config, scale);
+	return {
+		context: simulated({ name: preset, id: annotatorId(modelled), modelled }),
+		answering: (pair, answersBefore) => {
+			const { outcome } = model.answer({
+				prompt: pair.prompt,
+				aText: pair.a.text,
+				bText: pair.b.text,
+				aSide: pair.aSide,
+				// A repeat is judged afresh; a repeat of a repeat is not asked.
+				occasion: pair.repeatOf === undefined ? 0 : 1,
+				answersBefore
+			});
+			return { outcome, strength: outcome === 'tie' ? 0 : 1 };
+		}
+	};
+}
+
+/** The same settings, seed and scale are the same annotator. */
+function annotatorId(modelled: ModelledAnnotator): string {
+	return `simulated-${sha256(JSON.stringify(modelled)).slice(0, 16)}`;
 }
 
 function throwIfStopped(signal: AbortSignal): void {

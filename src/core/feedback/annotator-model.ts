@@ -11,7 +11,12 @@
  */
 import { populationVariance, sigmoid } from '../methods/math';
 import { deriveSeed, Random } from '../random';
-import { goldReward, type GoldRewardConfig } from './gold-rewards';
+import {
+	fitMeasures,
+	scaledReward,
+	type GoldRewardConfig,
+	type MeasureScale
+} from './gold-rewards';
 import { wordsOf } from './words';
 
 export interface AnnotatorModelConfig {
@@ -62,6 +67,23 @@ export interface ModelledAnswer {
 /** Texts of pairs such as it will judge. */
 export type ReferencePair = readonly [string, string];
 
+interface RewardScale {
+	measures: MeasureScale;
+	/** Root mean square of the reward's difference within a pair. */
+	spread: number;
+}
+
+/** What was measured on the reference pairs. Plain data: with it and its settings an annotator answers as it did before. */
+export interface AnnotatorScale {
+	reward: RewardScale;
+	/** Of what it likes by the end of its drift; null where that does not change. */
+	laterReward: RewardScale | null;
+	/** Root mean square of the difference in words within a pair. */
+	lengthSpread: number;
+	/** Reference pairs. */
+	pairs: number;
+}
+
 function assertConfig(config: AnnotatorModelConfig): void {
 	const { temperature, lapse, tieThreshold, lengthBias, positionBias, drift } = config;
 	const isShare = (x: number): boolean => x >= 0 && x <= 1;
@@ -88,25 +110,53 @@ const logistic = (uniform: number): number => Math.log(uniform / (1 - uniform));
 
 const wordCount = (text: string): number => wordsOf(text).length;
 
+function fitReward(config: GoldRewardConfig, reference: readonly ReferencePair[]): RewardScale {
+	const measures = fitMeasures(config, reference.flat());
+	return { measures, spread: spreadOf(reference, scaledReward(config, measures)) };
+}
+
+/** Measures an annotator's rewards on pairs such as it will judge. Throws RangeError on settings out of range or without pairs. */
+export function fitAnnotator(
+	config: AnnotatorModelConfig,
+	reference: readonly ReferencePair[]
+): AnnotatorScale {
+	assertConfig(config);
+	const later = config.drift?.reward;
+	return {
+		reward: fitReward(config.reward, reference),
+		laterReward: later ? fitReward(later, reference) : null,
+		lengthSpread: spreadOf(reference, wordCount),
+		pairs: reference.length
+	};
+}
+
 export class AnnotatorModel {
 	readonly config: AnnotatorModelConfig;
 	readonly #reward: (text: string) => number;
 	readonly #laterReward: (text: string) => number;
 	readonly #lengthSpread: number;
 
-	/** Measures its rewards on pairs such as it will judge. Throws RangeError on settings out of range or without pairs. */
-	constructor(config: AnnotatorModelConfig, reference: readonly ReferencePair[]) {
+	/** Throws RangeError on settings out of range. */
+	constructor(config: AnnotatorModelConfig, scale: AnnotatorScale) {
 		assertConfig(config);
-		const texts = reference.flat();
-		const inSpreads = (rewardConfig: GoldRewardConfig): ((text: string) => number) => {
-			const reward = goldReward(rewardConfig, texts);
-			const spread = spreadOf(reference, reward);
+		const inSpreads = (
+			rewardConfig: GoldRewardConfig,
+			{ measures, spread }: RewardScale
+		): ((text: string) => number) => {
+			const reward = scaledReward(rewardConfig, measures);
 			return (text) => reward(text) / spread;
 		};
+		const later = config.drift?.reward;
 		this.config = config;
-		this.#reward = inSpreads(config.reward);
-		this.#laterReward = config.drift?.reward ? inSpreads(config.drift.reward) : this.#reward;
-		this.#lengthSpread = spreadOf(reference, wordCount);
+		this.#reward = inSpreads(config.reward, scale.reward);
+		this.#laterReward =
+			later && scale.laterReward ? inSpreads(later, scale.laterReward) : this.#reward;
+		this.#lengthSpread = scale.lengthSpread;
+	}
+
+	/** One that measures its rewards itself. Throws RangeError as `fitAnnotator` does. */
+	static fitted(config: AnnotatorModelConfig, reference: readonly ReferencePair[]): AnnotatorModel {
+		return new AnnotatorModel(config, fitAnnotator(config, reference));
 	}
 
 	/** True reward of a text after so many answers, in spreads of the difference within a pair. */
@@ -120,7 +170,7 @@ export class AnnotatorModel {
 		const { temperature, tieThreshold, seed } = this.config;
 		const gold = { a: this.gold(aText, answersBefore), b: this.gold(bText, answersBefore) };
 		const lead = this.#lead(gold.a - gold.b, aText, bText, aSide);
-		const lapse = this.#lapse(answersBefore);
+		const lapse = this.lapse(answersBefore);
 		// Drawn for the texts in their own order, so that it does not matter which of them is called a.
 		const isInOrder = aText <= bText;
 		const [first, second] = isInOrder ? [aText, bText] : [bText, aText];
@@ -135,19 +185,31 @@ export class AnnotatorModel {
 			outcome: lapsed ? (coin ? 'a' : 'b') : judged,
 			lapsed,
 			gold,
-			probability: this.#probability(lead, lapse),
+			probability: this.#shares(lead, lapse),
 			source: 'simulated'
 		};
+	}
+
+	/** Probabilities of the answers to a question, lapses included. */
+	probability({
+		aText,
+		bText,
+		aSide,
+		answersBefore
+	}: Omit<SimulatedQuestion, 'prompt' | 'occasion'>) {
+		const difference = this.gold(aText, answersBefore) - this.gold(bText, answersBefore);
+		return this.#shares(this.#lead(difference, aText, bText, aSide), this.lapse(answersBefore));
+	}
+
+	/** Probability of answering by coin after so many answers. */
+	lapse(answersBefore: number): number {
+		const { lapse, drift } = this.config;
+		return drift ? lapse + this.#gone(answersBefore) * (drift.lapse - lapse) : lapse;
 	}
 
 	#gone(answersBefore: number): number {
 		const { drift } = this.config;
 		return drift ? Math.min(1, answersBefore / drift.answers) : 0;
-	}
-
-	#lapse(answersBefore: number): number {
-		const { lapse, drift } = this.config;
-		return drift ? lapse + this.#gone(answersBefore) * (drift.lapse - lapse) : lapse;
 	}
 
 	/** u without its noise. */
@@ -157,7 +219,7 @@ export class AnnotatorModel {
 		return difference + lengthBias * longer + positionBias * (aSide === 'left' ? 1 : -1);
 	}
 
-	#probability(lead: number, lapse: number): ModelledAnswer['probability'] {
+	#shares(lead: number, lapse: number): ModelledAnswer['probability'] {
 		const { temperature, tieThreshold } = this.config;
 		const above = (distance: number): number =>
 			temperature > 0 ? sigmoid(distance / temperature) : Number(distance > 0);

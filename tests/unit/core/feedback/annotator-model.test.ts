@@ -37,7 +37,7 @@ const STEADY: AnnotatorModelConfig = {
 };
 
 const annotator = (change: Partial<AnnotatorModelConfig> = {}, reference = PAIRS) =>
-	new AnnotatorModel({ ...STEADY, ...change }, reference);
+	AnnotatorModel.fitted({ ...STEADY, ...change }, reference);
 
 function question(pair: readonly [string, string], i = 0, change = {}): SimulatedQuestion {
 	const aSide = i % 2 === 0 ? 'left' : 'right';
@@ -205,6 +205,6 @@ describe('AnnotatorModel', () => {
 		for (const change of [{ lapse: 1.1 }, { temperature: -1 }, { positionBias: NaN }]) {
 			expect(() => annotator(change)).toThrow(RangeError);
 		}
-		expect(() => new AnnotatorModel(STEADY, [])).toThrow(RangeError);
+		expect(() => AnnotatorModel.fitted(STEADY, [])).toThrow(RangeError);
 	});
 });
