@@ -199,6 +199,25 @@ describe('gradients', () => {
 		expectClose(values, await gradientsOf(batch, { dValue }, pass));
 	});
 
+	test(
+		'and scores with tiles in workgroup memory, as a graphics card would choose',
+		{ timeout: 240_000 },
+		async () => {
+			const direct = await gradientsOf(batch, coefficients(), pass);
+			const scores = await model.score(batch, pass);
+			const chosen = gpu.statistics().kernels;
+			expect(gpu.useKernels({ 'matmul 32x88': 'nt=tiled64,nn=tiled32,tn=tiled32/k2' })).toBe(true);
+			expectClose(await gradientsOf(batch, coefficients(), pass), direct);
+			const tiled = await model.score(batch, pass);
+			for (const output of ['logProb', 'entropy'] as const) {
+				expect(relativeDifference(tiled[output], scores[output])).toBeLessThanOrEqual(TOLERANCE);
+			}
+			expect(gpu.useKernels(chosen)).toBe(true);
+			// A model that was there before uses the kernels that its device stands by.
+			expect(await model.score(batch, pass)).toEqual(scores);
+		}
+	);
+
 	test('and scores are the same where the vocabulary takes its positions in parts', async () => {
 		// Four positions at a time.
 		const device = await startWebGpuOn(context, { logitsBytes: 4 * 4 * config.vocabSize });
