@@ -8,6 +8,8 @@ import type { Problems } from './problems.svelte';
 export const BUILT_IN_MODELS = ['stories-2.6m', 'stories-1m'] as const;
 const LARGE = BUILT_IN_MODELS[0];
 const SMALL = BUILT_IN_MODELS[1];
+/** On these a tuning iteration of the large model takes a few seconds on two cores; on the others it would crawl. */
+const FAST_BACKENDS: readonly BackendName[] = ['webgpu', 'wasm'];
 
 export interface TrainerDependencies {
 	connect: ConnectTrainer;
@@ -67,8 +69,7 @@ export class TrainerState {
 
 	/** Model that is or would be loaded. */
 	get model(): string {
-		const { preferences, hasGpu } = this.#dependencies;
-		return this.#loaded?.model ?? preferences.values.model ?? (hasGpu ? LARGE : SMALL);
+		return this.#loaded?.model ?? this.#dependencies.preferences.values.model ?? LARGE;
 	}
 
 	listen(listener: Listener): () => void {
@@ -130,7 +131,7 @@ export class TrainerState {
 		this.#status = 'loading';
 		this.#loadingShare = null;
 		try {
-			const model = values.model ?? (this.#dependencies.hasGpu ? LARGE : SMALL);
+			const model = values.model ?? LARGE;
 			const backend = this.#dependencies.hasGpu ? values.backend : withoutGpu(values.backend);
 			if (this.#isDeviceLost) {
 				// Its device does not come back; a fresh worker asks for another.
@@ -139,8 +140,7 @@ export class TrainerState {
 			}
 			const client = this.#connected();
 			let loaded = await client.call('load', { model, backend });
-			if (values.model === null && model === LARGE && loaded.backend !== 'webgpu') {
-				// A GPU that failed its test: the large model would crawl.
+			if (values.model === null && !FAST_BACKENDS.includes(loaded.backend)) {
 				loaded = await client.call('load', { model: SMALL, backend: loaded.backend });
 			}
 			this.#loaded = loaded;
