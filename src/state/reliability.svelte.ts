@@ -1,11 +1,14 @@
 /** What the answers say about how they were given, and how well they are predicted. Computed only while someone looks. */
+import type { Estimate } from '../core/feedback/figure';
 import { forecastAnswers } from '../core/feedback/forecast';
 import { isBy, predictedAnswers, streamPredictions } from '../core/feedback/predicted-answers';
 import { scorePredictions } from '../core/feedback/prequential';
 import {
 	answeredByPeople,
 	betweenAnnotators,
+	pooledCeiling,
 	reliability,
+	type AnsweredPair,
 	type BetweenAnnotators,
 	type Reliability
 } from '../core/feedback/reliability';
@@ -22,27 +25,49 @@ export interface Predictions {
 	model: RewardModelRecord | null;
 	/** On the random stream. */
 	score: ReturnType<typeof scorePredictions>;
-	forecast: ReturnType<typeof forecastAnswers>;
+	/** Simulated answers that it learned from beside those of people; 0 where they are left out. */
+	simulated: number;
+}
+
+export interface AnswersForecast {
+	/** Predicted pairs of the random stream with a side chosen: what it rests on. */
+	predictions: number;
+	result: ReturnType<typeof forecastAnswers>;
 }
 
 export class ReliabilityState {
 	readonly #comparisons: ComparisonState;
 	readonly #annotators: AnnotatorsState;
 	readonly #reward: RewardState;
-	readonly #answered = $derived.by(() =>
-		answeredByPeople(this.#comparisons.presentations, this.#comparisons.answers)
-	);
+	/** Pairs whose prediction was told. */
+	readonly #opened = new Set<string>();
+	readonly #answered = $derived.by(() => {
+		const { presentations, answers, log } = this.#comparisons;
+		return answeredByPeople(presentations, answers, log.events);
+	});
+	readonly #people = $derived.by(() => {
+		const people = new Map<string, AnsweredPair[]>();
+		for (const item of this.#answered) {
+			const key = this.#annotators.keyOf(item.answer);
+			const own = people.get(key) ?? [];
+			own.push(item);
+			people.set(key, own);
+		}
+		return people;
+	});
 	readonly #own = $derived.by(() =>
-		reliability(
-			this.#answered.filter(
-				({ answer }) => this.#annotators.keyOf(answer) === this.#annotators.current?.id
-			)
-		)
+		reliability(this.#people.get(this.#annotators.current?.id ?? '') ?? [])
 	);
+	readonly #ceiling = $derived(pooledCeiling([...this.#people.values()]));
 	readonly #between = $derived.by(() =>
 		betweenAnnotators(this.#answered, (answer) => this.#annotators.keyOf(answer))
 	);
-	readonly #predictions = $derived.by(() => this.#predict());
+	readonly #predicted = $derived.by(() => {
+		const { presentations, answers, log } = this.#comparisons;
+		return predictedAnswers(presentations, log.events, answers);
+	});
+	readonly #predictions = $derived.by(() => this.#score());
+	readonly #forecast = $derived.by(() => this.#foresee());
 
 	constructor(comparisons: ComparisonState, annotators: AnnotatorsState, reward: RewardState) {
 		this.#comparisons = comparisons;
@@ -55,30 +80,67 @@ export class ReliabilityState {
 		return this.#own;
 	}
 
+	/** The most that a reward model can be seen to agree with the answers of everyone here; null without repeats. */
+	get ceiling(): Estimate | null {
+		return this.#ceiling;
+	}
+
+	/** Keys of the people who answered anything. */
+	get people(): readonly string[] {
+		return [...this.#people.keys()];
+	}
+
 	get between(): BetweenAnnotators {
 		return this.#between;
 	}
 
+	/** Of everyone's answers: the model that predicts learns from all of them. */
 	get predictions(): Predictions {
 		return this.#predictions;
 	}
 
-	#predict(): Predictions {
-		const { presentations, answers, log, tally } = this.#comparisons;
-		const { model, models } = this.#reward;
-		const predicted = predictedAnswers(presentations, log.events, answers);
-		const byModel = predicted.filter(({ predictor }) => isBy(predictor, model?.id ?? null));
+	/** Some milliseconds of work: not to be read between an answer and the next pair. */
+	get forecast(): AnswersForecast {
+		return this.#forecast;
+	}
+
+	/** What was predicted of a pair was told: another answer to it is not blind. */
+	open(presentationId: string): void {
+		this.#opened.add(presentationId);
+	}
+
+	isBlind(presentationId: string): boolean {
+		return !this.#opened.has(presentationId);
+	}
+
+	/** Simulated answers that whatever predicts learns from too. */
+	get #simulated(): number {
+		return this.#reward.config.includeSimulated ? this.#comparisons.tally.simulated : 0;
+	}
+
+	#score(): Predictions {
+		const { model } = this.#reward;
+		const byModel = this.#predicted.some(({ predictor }) => isBy(predictor, model?.id ?? null));
 		// A model trained a moment ago has predicted nothing yet: what there is speaks for the head that learned along.
-		const shown = byModel.length > 0 || !model ? model : null;
-		const ofShown = predicted.filter(({ predictor }) => isBy(predictor, shown?.id ?? null));
-		const { ceiling } = this.#own;
+		const shown = byModel ? model : null;
+		const ofShown = this.#predicted.filter(({ predictor }) => isBy(predictor, shown?.id ?? null));
 		return {
 			model: shown,
 			score: scorePredictions(ofShown.filter(({ isRandom }) => isRandom)),
-			forecast: forecastAnswers(streamPredictions(predicted, models), {
+			simulated: this.#simulated
+		};
+	}
+
+	#foresee(): AnswersForecast {
+		const stream = streamPredictions(this.#predicted, this.#reward.models);
+		const { answers, skips, simulated } = this.#comparisons.tally;
+		return {
+			predictions: stream.length,
+			result: forecastAnswers(stream, {
 				target: FORECAST_TARGET,
-				answers: tally.answers - tally.skips,
-				...(ceiling && { highestCeiling: ceiling.high })
+				// Counted as the predictors count what they learned from.
+				answers: answers - skips - simulated + this.#simulated,
+				...(this.#ceiling && { highestCeiling: this.#ceiling.high })
 			})
 		};
 	}

@@ -42,7 +42,7 @@ export interface Forecast {
 }
 
 /** Fewer predictions leave the answer to the priors: with 20 the 80 % interval held the truth in under 70 % of forecasts. */
-const LEAST_PREDICTIONS = 30;
+export const LEAST_PREDICTIONS = 30;
 /** More answers than anyone gives. */
 const HORIZON = 2000;
 /** Belief that an interval holds, and at which share of belief it may start. */
@@ -83,13 +83,31 @@ function answersToReach({ ceiling, scale, exponent }: Curve, target: number): nu
  */
 const EVIDENCE_PER_PREDICTION = 0.7;
 
+/** Predictions by heads that had learned from as many answers. */
+interface Level {
+	answers: number;
+	right: number;
+	wrong: number;
+}
+
+/** One head predicts a dozen pairs before it learns again: counted together they need two logarithms, not two dozen. */
+function levelsOf(stream: readonly StreamPrediction[]): Level[] {
+	const levels = new Map<number, Level>();
+	for (const { answers, right } of stream) {
+		const level = levels.get(answers) ?? { answers, right: 0, wrong: 0 };
+		level.right += right;
+		level.wrong += 1 - right;
+		levels.set(answers, level);
+	}
+	return [...levels.values()];
+}
+
 /** ln posterior of a curve, but for a constant. */
-function logPosterior(curve: Curve, stream: readonly StreamPrediction[]): number {
-	return stream.reduce(
-		(sum, { answers, right }) => {
+function logPosterior(curve: Curve, levels: readonly Level[]): number {
+	return levels.reduce(
+		(sum, { answers, right, wrong }) => {
 			const p = accuracyAt(curve, answers);
-			const log = right * Math.log(p) + (1 - right) * Math.log(1 - p);
-			return sum + EVIDENCE_PER_PREDICTION * log;
+			return sum + EVIDENCE_PER_PREDICTION * (right * Math.log(p) + wrong * Math.log(1 - p));
 		},
 		4 * Math.log(curve.ceiling - 0.5) + Math.log(1 - curve.ceiling)
 	);
@@ -107,7 +125,8 @@ export function forecastAnswers(
 		return missing('too-few-predictions');
 	}
 	const curves = CURVES.filter(({ ceiling }) => ceiling <= highestCeiling);
-	const logs = curves.map((curve) => logPosterior(curve, stream));
+	const levels = levelsOf(stream);
+	const logs = curves.map((curve) => logPosterior(curve, levels));
 	const top = logs.reduce((x, y) => Math.max(x, y), -Infinity);
 	const weights = logs.map((log) => Math.exp(log - top));
 	const total = weights.reduce((sum, w) => sum + w, 0);

@@ -25,6 +25,8 @@ import { wordsOf } from './words';
 export interface AnsweredPair {
 	pair: Presentation;
 	answer: AnswerEvent;
+	/** When it was answered for the first time: an answer that is changed later keeps its place in its session. */
+	at: number;
 }
 
 export interface Reliability {
@@ -51,7 +53,7 @@ const isJudged = ({ answer }: AnsweredPair): boolean =>
 	answer.outcome !== undefined && answer.outcome !== 'skip';
 
 function sideOf({ pair, answer }: AnsweredPair): Side | null {
-	if (answer.outcome !== 'a' && answer.outcome !== 'b') {
+	if (pair.isSideUnknown || (answer.outcome !== 'a' && answer.outcome !== 'b')) {
 		return null;
 	}
 	return (answer.outcome === 'a') === (pair.aSide === 'left') ? 'left' : 'right';
@@ -60,14 +62,21 @@ function sideOf({ pair, answer }: AnsweredPair): Side | null {
 /** In the order of answering: human answers to pairs of feedback. */
 export function answeredByPeople(
 	presentations: readonly Presentation[],
-	answers: ReadonlyMap<string, AnswerEvent>
+	answers: ReadonlyMap<string, AnswerEvent>,
+	events: readonly AnswerEvent[]
 ): AnsweredPair[] {
+	const firstAt = new Map<string, number>();
+	for (const { presentationId, createdAt } of events) {
+		firstAt.set(presentationId, Math.min(createdAt, firstAt.get(presentationId) ?? Infinity));
+	}
 	return presentations
 		.flatMap((pair) => {
 			const answer = answers.get(pair.id);
-			return answer?.source === 'human' && pair.purpose === 'feedback' ? [{ pair, answer }] : [];
+			return answer?.source === 'human' && pair.purpose === 'feedback'
+				? [{ pair, answer, at: firstAt.get(pair.id) ?? answer.createdAt }]
+				: [];
 		})
-		.toSorted((x, y) => x.answer.createdAt - y.answer.createdAt);
+		.toSorted((x, y) => x.at - y.at);
 }
 
 interface TwiceAnswered {
@@ -103,9 +112,7 @@ function fatigueOf(own: readonly AnsweredPair[], twice: readonly TwiceAnswered[]
 	const agreed = new Map(
 		twice.map(({ first, second }) => [second.pair.id, outcomeOf(first) === outcomeOf(second)])
 	);
-	const judged = own
-		.filter(isJudged)
-		.map((item) => ({ ...item, createdAt: item.answer.createdAt }));
+	const judged = own.filter(isJudged).map((item) => ({ ...item, createdAt: item.at }));
 	const latest = sessionsOf(judged).at(-1);
 	if (!latest) {
 		return null;
@@ -123,13 +130,24 @@ function fatigueOf(own: readonly AnsweredPair[], twice: readonly TwiceAnswered[]
 	);
 }
 
+const repeatOf = ({ first, second }: TwiceAnswered): Repeat => ({
+	first: outcomeOf(first),
+	second: outcomeOf(second)
+});
+
+/**
+ * The most that a model can be seen to agree with the answers of these people, each of whom disagrees with nobody but
+ * themselves: from the repeats of all, of whom those who were asked more count more. null without decided repeats.
+ */
+export function pooledCeiling(people: readonly (readonly AnsweredPair[])[]): Estimate | null {
+	const noise = noiseEstimate(people.flatMap((own) => twiceAnswered(own).map(repeatOf)));
+	return noise.value === null ? null : accuracyCeiling(noise);
+}
+
 /** Figures of one person, from the pairs that this person answered, in the order of answering. */
 export function reliability(own: readonly AnsweredPair[]): Reliability {
 	const twice = twiceAnswered(own);
-	const pairsOfOutcomes = twice.map(({ first, second }): Repeat => ({
-		first: outcomeOf(first),
-		second: outcomeOf(second)
-	}));
+	const pairsOfOutcomes = twice.map(repeatOf);
 	const noise = noiseEstimate(pairsOfOutcomes);
 	const chosen = own.map(sideOf).filter(isKnown);
 	const swapped = twice
@@ -191,6 +209,19 @@ export interface BetweenAnnotators {
 	pairwise: PairwiseKappa[];
 }
 
+/**
+ * The question that a pair puts, by its texts: the same for repeats, second opinions, and files of several people. Its first text
+ * is the one that comes first in the order of code units, so that an answer means the same whichever was called a.
+ */
+function questionOf({ prompt, a, b }: Presentation): { key: string; isTurned: boolean } {
+	const isTurned = a.text > b.text;
+	const texts = isTurned ? [b.text, a.text] : [a.text, b.text];
+	return { key: JSON.stringify([prompt, ...texts]), isTurned };
+}
+
+const turned = (outcome: Outcome): Outcome =>
+	outcome === 'a' ? 'b' : outcome === 'b' ? 'a' : outcome;
+
 /** A fixed seed: the interval of the same answers is the same every time it is looked at. */
 const BOOTSTRAP_SEED = 1;
 
@@ -206,11 +237,12 @@ export function betweenAnnotators(
 	const people = new Set<string>();
 	for (const { pair, answer } of answered) {
 		const person = keyOf(answer);
-		const root = pair.repeatOf ?? pair.id;
-		const ofPair = labels.get(root) ?? new Map<string, Outcome>();
+		const { key, isTurned } = questionOf(pair);
+		const ofPair = labels.get(key) ?? new Map<string, Outcome>();
+		const { outcome } = answer;
 		people.add(person);
-		if (answer.outcome && answer.outcome !== 'skip' && !ofPair.has(person)) {
-			labels.set(root, ofPair.set(person, answer.outcome));
+		if (outcome && outcome !== 'skip' && !ofPair.has(person)) {
+			labels.set(key, ofPair.set(person, isTurned ? turned(outcome) : outcome));
 		}
 	}
 	const names = [...people];

@@ -54,6 +54,13 @@ export interface TriadCount {
 	circular: number;
 	/** circular / closed. Triads that share a comparison hang together: with few prompts the interval is too narrow. */
 	share: Estimate | Missing<'nothing-counted'>;
+	consistence: PooledConsistence | Missing<'no-complete-set'>;
+}
+
+/** Kendall's coefficient over all sets of completions that were compared completely: 1 - (sum of d) / (sum of d_max). */
+export interface PooledConsistence extends Consistence {
+	/** Sets of three or more completions of one prompt, every two of them compared with a winner. */
+	sets: number;
 }
 
 /** Of one prompt's completions, how often each won against each other one it met, less how often it lost. */
@@ -76,6 +83,51 @@ function leadsByPrompt(decisions: readonly Decision[]): Leads[] {
 	return [...byPrompt.values()];
 }
 
+/** Completions that hang together by comparisons. */
+function connectedSets(leads: Leads): string[][] {
+	const seen = new Set<string>();
+	return [...leads.keys()].flatMap((first) => {
+		if (seen.has(first)) {
+			return [];
+		}
+		seen.add(first);
+		const set = [first];
+		// The set grows while it is walked through.
+		for (const name of set) {
+			for (const next of leads.get(name)?.keys() ?? []) {
+				if (!seen.has(next)) {
+					seen.add(next);
+					set.push(next);
+				}
+			}
+		}
+		return [set];
+	});
+}
+
+/** [n], wins of each of a set; null where two of them were not compared, or without a winner. */
+function winsWithin(set: readonly string[], leads: Leads): number[] | null {
+	const others = set.length - 1;
+	const rows = set.map((name) => [...(leads.get(name)?.values() ?? [])]);
+	const isComplete = rows.every((row) => row.length === others && !row.includes(0));
+	return isComplete ? rows.map((row) => row.filter((lead) => lead > 0).length) : null;
+}
+
+function pooledConsistence(prompts: readonly Leads[]): TriadCount['consistence'] {
+	const sets = prompts.flatMap((leads) =>
+		connectedSets(leads).flatMap((set) => {
+			const wins = set.length < 3 ? null : winsWithin(set, leads);
+			const found = wins ? consistence(wins) : null;
+			return found && found.value !== null ? [found] : [];
+		})
+	);
+	const circular = sets.reduce((sum, set) => sum + set.circular, 0);
+	const most = sets.reduce((sum, set) => sum + set.most, 0);
+	return most === 0
+		? missing('no-complete-set')
+		: { value: 1 - circular / most, circular, most, sets: sets.length };
+}
+
 /**
  * Circular triads where not everything was compared with everything: among closed triads within a prompt. Of a pair that was
  * asked several times the majority counts; without one, and for ties, its triads are not closed.
@@ -83,7 +135,8 @@ function leadsByPrompt(decisions: readonly Decision[]): Leads[] {
 export function closedTriads(decisions: readonly Decision[]): TriadCount {
 	let closed = 0;
 	let circular = 0;
-	for (const leads of leadsByPrompt(decisions)) {
+	const prompts = leadsByPrompt(decisions);
+	for (const leads of prompts) {
 		for (const [x, ofX] of leads) {
 			// Each triad once: its names in order.
 			const after = [...ofX].filter(([name, lead]) => name > x && lead !== 0);
@@ -101,5 +154,10 @@ export function closedTriads(decisions: readonly Decision[]): TriadCount {
 			}
 		}
 	}
-	return { closed, circular, share: shareOf(circular, closed) };
+	return {
+		closed,
+		circular,
+		share: shareOf(circular, closed),
+		consistence: pooledConsistence(prompts)
+	};
 }

@@ -9,7 +9,7 @@ export const charts = {
 		'A moving average over recent steps. The faint line behind it is what was measured.',
 	coin: 'a coin',
 	chance: 'a coin: 50\u00a0%',
-	ceiling: (share: string) => `your own noise: ${share}`,
+	ceiling: (share: string) => `ceiling by repeats: ${share}`,
 	ln2: 'knows nothing: ln 2',
 	klTarget: (nats: string) => `target ${nats} nats`,
 	clipLine: 'large',

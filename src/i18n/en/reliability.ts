@@ -69,6 +69,8 @@ export const reliability = {
 		tie: 'ties',
 		skip: 'skips',
 		bothBad: 'both bad',
+		of: (n: number) =>
+			n === 1 ? 'Of 1 answer, with 95 % intervals.' : `Of ${n} answers, with 95 % intervals.`,
 		alarm:
 			'In more than three of ten pairs both texts are bad. The writer is the problem then, not you: try another temperature or model.',
 		help: 'Ties say that two texts are equally good, which is worth knowing. Skips are no answers at all and teach nothing.'
@@ -81,7 +83,11 @@ export const reliability = {
 				: `${circular} of ${closed} triangles go round in circles.`,
 		none: 'No three texts of one story have been compared with each other yet.',
 		chance: 'a coin: 25 %',
-		help: 'A over B, B over C, and yet C over A. Answering by coin makes a quarter of triangles circular, a steady taste with little noise a few in a hundred.'
+		consistence: (value: string, sets: number) =>
+			sets === 1
+				? `Coefficient of consistence ζ ${value}, of 1 set of texts that were all compared with each other.`
+				: `Coefficient of consistence ζ ${value}, over ${sets} sets of texts that were all compared with each other.`,
+		help: 'A over B, B over C, and yet C over A. Answering by coin makes a quarter of triangles circular, a steady taste with little noise a few in a hundred. Kendall’s coefficient of consistence is 1 for an order without a circle, and 0 for as many circles as there can be.'
 	},
 	times: {
 		title: 'Your pace',
@@ -152,6 +158,8 @@ export const reliability = {
 		byHead: 'Predicted by a small reward head that learns with every answer.',
 		byModel: (name: string) => `Predicted by ${name}.`,
 		accuracy: (share: string) => `It foresaw ${share} of your answers.`,
+		accuracyFew: (right: string, n: number) =>
+			`It foresaw ${right} of ${n} answers, which says next to nothing yet.`,
 		brier: (value: string) =>
 			`Brier score ${value}; always saying “one half” would score 0.25, and 0 is perfect.`,
 		calibration: 'Is it as sure as it should be?',
@@ -161,7 +169,7 @@ export const reliability = {
 			`${confidence} sure: right ${right} of ${n}`,
 		ideal: 'as sure as right',
 		stream: (n: number) =>
-			`From ${n} answers to pairs drawn at random: pairs that were chosen because they are hard would make it look worse than it is.`,
+			`From ${n === 1 ? '1 answer' : `${n} answers`} to pairs drawn at random: pairs that were chosen because they are hard would make it look worse than it is.`,
 		left: (ties: number, broken: number) =>
 			[
 				ties > 0 ? `${ties} ties and skips left out` : '',
@@ -170,19 +178,31 @@ export const reliability = {
 				.filter(Boolean)
 				.join('; '),
 		none: 'Nothing has been predicted yet. The first predictions are sealed after a dozen answers.',
-		forecastTitle: (target: string) => `Until ${target} are foreseen`,
-		forecast: (median: string) => `About ${median} more answers.`,
-		forecastNever: 'More answers than anyone gives, perhaps never.',
-		forecastRange: (low: string, high: string) => `80 % interval: ${low} to ${high} more answers.`,
-		forecastOpen: (low: string) => `80 % interval: at least ${low} more answers.`,
-		forecastReached: 'Most likely it is there already.',
-		forecastNone: {
-			'too-few-predictions': (n: number) =>
-				`Too early to tell: it takes 30 sealed predictions of random pairs, and there are ${n}.`,
-			'cannot-tell-yet': 'It cannot be told yet: the answers so far fit very different curves.',
-			'out-of-reach':
-				'Out of reach with answers like these: the noise in them sets a lower ceiling, or the texts are too much alike.'
-		}
+		simulated: (n: number) =>
+			n === 1
+				? 'It also learned from 1 simulated answer; only people’s answers are scored here.'
+				: `It also learned from ${n} simulated answers; only people’s answers are scored here.`,
+		everyone: 'Everyone’s answers together: it learns from all of them.'
+	},
+	forecast: {
+		title: (target: string) => `Until ${target} are foreseen`,
+		about: (more: string, target: string) =>
+			more === '1'
+				? `About 1 more answer to reach ${target}`
+				: `About ${more} more answers to reach ${target}`,
+		never: (target: string) => `More answers than anyone gives to reach ${target}, perhaps never`,
+		reached: (target: string) => `${target} foreseen: most likely it is there already`,
+		range: (low: string, high: string) => `80\u00a0% interval: ${low} to ${high}`,
+		atLeast: (low: string) => `80\u00a0% interval: ${low} or more`,
+		none: {
+			'too-few-predictions': (n: number, least: number) =>
+				`How many more answers it takes can be told from ${least} predicted random pairs; so far ${n}`,
+			'cannot-tell-yet': () =>
+				'How many more answers it takes cannot be told yet: those so far fit very different curves',
+			'out-of-reach': (_n: number, _least: number, target: string) =>
+				`${target} is out of reach with answers like these: too much noise in them, or texts too much alike`
+		},
+		help: 'A learning curve fitted to pairs drawn at random, each predicted before it was answered. It is about agreeing with your answers, noise and all. On simulated annotators the interval holds the truth in about four of five cases.'
 	},
 	why: {
 		title: 'Why this pair?',
@@ -206,6 +226,8 @@ export const reliability = {
 	},
 	reveal: {
 		title: 'The pair before',
+		show: 'What was expected of it?',
+		hide: 'Stop telling what was expected',
 		expected: {
 			left: (share: string) => `expected left, ${share} sure`,
 			right: (share: string) => `expected right, ${share} sure`,

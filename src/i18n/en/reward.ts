@@ -39,7 +39,9 @@ export const reward = {
 			: `Held out: ${n} answers on prompts it never saw in training.`,
 	heldOutFew: 'With so few held-out answers this number jumps around; more answers steady it.',
 	ceiling: (share: string, low: string, high: string) =>
-		`Your repeated answers set a ceiling here: ${share} (${low} to ${high}). No model can be seen to agree more with answers that change.`,
+		`Pairs that were answered twice set a ceiling here: ${share} (${low} to ${high}). No model can be seen to agree more with answers that change.`,
+	ceilingMixed:
+		'It is the ceiling of people’s answers; this model learned from simulated ones as well.',
 	scoresTitle: 'What it learned to like',
 	scoresLead:
 		'Fresh texts by the base model, best first. Zero is its average story, one is a standard deviation.',

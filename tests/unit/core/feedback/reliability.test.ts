@@ -8,6 +8,7 @@ import {
 import {
 	answeredByPeople,
 	betweenAnnotators,
+	pooledCeiling,
 	reliability,
 	type AnsweredPair
 } from '../../../../src/core/feedback/reliability';
@@ -43,7 +44,8 @@ function give(
 	outcome: Outcome,
 	fields: Partial<AnswerEvent> = {}
 ): AnsweredPair {
-	return { pair, answer: makeAnswer(pair, { outcome, ...fields }) };
+	const answer = makeAnswer(pair, { outcome, ...fields });
+	return { pair, answer, at: answer.createdAt };
 }
 
 describe('of one person', () => {
@@ -131,8 +133,38 @@ describe('of one person', () => {
 			[robots.id, makeAnswer(robots, { source: 'simulated' })],
 			[test.id, makeAnswer(test)]
 		]);
-		const answered = answeredByPeople([mine, robots, test], answers);
+		const answered = answeredByPeople([mine, robots, test], answers, [...answers.values()]);
 		expect(answered.map(({ pair }) => pair.id)).toEqual([mine.id]);
+	});
+
+	test('an answer that is changed the next day keeps its place', () => {
+		const [one, two] = [ask(), ask()];
+		const first = makeAnswer(one, { outcome: 'a', createdAt: 1000 });
+		const second = makeAnswer(two, { outcome: 'a', createdAt: 2000 });
+		const changed = makeAnswer(one, {
+			...{ outcome: 'b', revision: 2, supersedes: first.id, createdAt: 90_000_000 }
+		});
+		const current = new Map([
+			[one.id, changed],
+			[two.id, second]
+		]);
+		const answered = answeredByPeople([one, two], current, [first, second, changed]);
+		expect(answered.map(({ at }) => at)).toEqual([1000, 2000]);
+		expect(answered[0]?.answer.outcome).toBe('b');
+		expect(reliability(answered).fatigue?.ties).toEqual({ value: null, reason: 'too-few' });
+	});
+
+	test('repeats of several people make one ceiling, and no repeat of one is taken for another’s', () => {
+		const mine = ask();
+		const theirs = ask();
+		const people = [
+			[give(mine, 'a'), give(again(mine), 'a')],
+			[give(theirs, 'a'), give(again(theirs), 'b'), give(again(mine), 'b')]
+		];
+		// One of two repeats differs: as often as a coin.
+		expect(pooledCeiling(people)).toMatchObject({ value: 0.5, n: 2 });
+		expect(pooledCeiling(people.slice(0, 1))).toMatchObject({ value: 1, n: 1 });
+		expect(pooledCeiling([])).toBeNull();
 	});
 });
 
@@ -143,7 +175,9 @@ describe('between people', () => {
 	});
 
 	test('the same question put to another person is one unit, and the first answer of each counts', () => {
-		const pairs = Array.from({ length: 4 }, () => ask());
+		const pairs = Array.from({ length: 4 }, (_, i) =>
+			ask({ a: makeCompletion({ text: ` a ${i}` }), b: makeCompletion({ text: ` b ${i}` }) })
+		);
 		const adas: Outcome[] = ['a', 'a', 'b', 'tie'];
 		const bobs: Outcome[] = ['a', 'b', 'b', 'tie'];
 		const answered = [
@@ -161,6 +195,21 @@ describe('between people', () => {
 		expect(pairwise?.kappa.value).toBeCloseTo((0.75 - 5 / 16) / (1 - 5 / 16), 12);
 		// Of 8 labels 3 are a, 3 b, 2 ties: D_o = 1/4, D_e = (64 - 9 - 9 - 4) / 56.
 		expect(found.alpha.value).toBeCloseTo(1 - 0.25 / (42 / 56), 12);
+	});
+
+	test('the same texts from two files are one question, whichever of them was called a', () => {
+		const [first, second] = [makeCompletion({ text: ' one' }), makeCompletion({ text: ' two' })];
+		const here = ask({ a: first, b: second });
+		// Elsewhere they have other ids and other names.
+		const there = ask({ a: makeCompletion({ text: ' two' }), b: makeCompletion({ text: ' one' }) });
+		const other = ask({ a: first, b: second, prompt: 'Another beginning' });
+		const found = betweenAnnotators(
+			[give(here, 'a', by('ada')), give(there, 'b', by('bob')), give(other, 'b', by('cy'))],
+			keyOf
+		);
+		expect(found).toMatchObject({ people: ['ada', 'bob', 'cy'], shared: 1 });
+		expect(found.agreement).toMatchObject({ value: 1, n: 1 });
+		expect(found.alpha).toEqual({ value: null, reason: 'one-label' });
 	});
 
 	test('one person agrees with nobody', () => {

@@ -106,6 +106,30 @@ describe('closedTriads', () => {
 		expect(closedTriads([]).share).toEqual({ value: null, reason: 'nothing-counted' });
 	});
 
+	test('give the coefficient of consistence of the sets that were compared completely, pooled', () => {
+		// One circle of three (1 of at most 1), and four of which x beats all and y, z, w go round (1 of at most 2).
+		const four = ['xy', 'xz', 'xw', 'yz', 'zw', 'wy'].map((pair): Decision => {
+			const [aId = '', bId = ''] = pair;
+			return { promptId: 'q', aId, bId, outcome: 'a' };
+		});
+		const all = [ab, bc, ca, ...four];
+		expect(closedTriads(all).consistence).toMatchObject({ sets: 2, circular: 2, most: 3 });
+		expect(closedTriads(all).consistence.value).toBeCloseTo(1 / 3, 12);
+		// Without one comparison, or with a tie in it, the four are no complete set.
+		const three = { value: 0, circular: 1, most: 1, sets: 1 };
+		expect(closedTriads([ab, bc, ca, ...four.slice(1)]).consistence).toEqual(three);
+		const tied = four.map((one, i) => (i === 3 ? { ...one, outcome: 'tie' as const } : one));
+		expect(closedTriads([ab, bc, ca, ...tied]).consistence).toEqual(three);
+		// Two sets of one prompt that share no completion are counted apart.
+		const other = [ab, bc, { ...ca, outcome: 'b' as const }].map((one) => ({
+			...one,
+			aId: `${one.aId}2`,
+			bId: `${one.bId}2`
+		}));
+		expect(closedTriads([ab, bc, ca, ...other]).consistence).toMatchObject({ value: 0.5, sets: 2 });
+		expect(closedTriads([ab]).consistence).toEqual({ value: null, reason: 'no-complete-set' });
+	});
+
 	test('are a quarter of those answered by coin, and e (1 - e) of those turned round', () => {
 		const shareOfNoise = (noise: number) => {
 			const random = new Random(17);
