@@ -3,6 +3,9 @@ import type { EngineOperation, EngineStatistics, OperationCounts } from '../prot
 
 export type OperationTable = Record<EngineOperation, OperationCounts>;
 
+/** What an operation may be counted by. */
+export type Counted = 'dispatches' | 'submits' | 'readbacks' | 'jsMs' | 'gpuMs';
+
 export const OPERATIONS: readonly EngineOperation[] = ['sample', 'score', 'backward', 'step'];
 
 const less = (after: number | null, before: number | null): number | null =>
@@ -44,4 +47,22 @@ export function since(after: EngineStatistics, before: EngineStatistics): Operat
 /** Tokens a second while the operation ran; null where it has none or did not run. */
 export function tokensPerSecond({ tokens, wallMs }: OperationCounts): number | null {
 	return tokens > 0 && wallMs > 0 ? tokens / (wallMs / 1000) : null;
+}
+
+/** What one call took on average; null where it is not counted or nothing was called. */
+export function perCall(of: OperationCounts, what: Counted): number | null {
+	const sum = of[what];
+	return sum === null || of.calls === 0 ? null : sum / of.calls;
+}
+
+/** The newer counts of each operation that has run meanwhile, the older ones of those that have not. */
+export function lastAtWork(newer: OperationTable, older: OperationTable | null): OperationTable {
+	const of = (name: EngineOperation) =>
+		older && newer[name].calls === 0 ? older[name] : newer[name];
+	return {
+		sample: of('sample'),
+		score: of('score'),
+		backward: of('backward'),
+		step: of('step')
+	};
 }

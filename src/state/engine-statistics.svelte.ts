@@ -1,6 +1,6 @@
 /** Looks at the engine's counters once a second while somebody reads them; never makes the model load. */
 import type { EngineStatistics } from '../protocol/trainer';
-import { since, type OperationTable } from './engine-counts';
+import { lastAtWork, since, type OperationTable } from './engine-counts';
 import type { TrainerState } from './trainer.svelte';
 
 const LOOK_EVERY_MS = 1000;
@@ -19,7 +19,7 @@ export class EngineWatch {
 		return this.#now;
 	}
 
-	/** What happened between the last two looks; null until there are two. */
+	/** What each operation did in the last second in which it ran; null until there are two looks at one engine. */
 	get lastSecond(): OperationTable | null {
 		return this.#lastSecond;
 	}
@@ -51,7 +51,8 @@ export class EngineWatch {
 	}
 
 	#take(found: EngineStatistics | null): void {
-		this.#lastSecond = found && this.#now && since(found, this.#now);
+		const meanwhile = found && this.#now && since(found, this.#now);
+		this.#lastSecond = meanwhile && lastAtWork(meanwhile, this.#lastSecond);
 		this.#now = found;
 	}
 }

@@ -27,7 +27,8 @@ const rows: Record<Row, string> = {
 };
 
 const rowHelp: Record<Row, string> = {
-	calls: 'How often the app asked for it.',
+	calls:
+		'How often the app asked for it. The numbers below are those of one call: a training step is one gradient and one update.',
 	speed: 'Tokens drawn or read per second, while it ran.',
 	dispatches:
 		'One small program started on the graphics card, over many numbers at once. A training step is a list of them; fewer and larger ones are faster.',
@@ -45,10 +46,10 @@ export const engine = {
 	operationHelp,
 	rows,
 	rowHelp,
-	lastSecond: 'In the last second',
-	total: 'Since the engine started',
+	lastSecond: 'Per call, in its last second at work',
+	total: 'Per call, since the engine started',
 	words: 'What these words mean',
-	notMeasured: 'not measured here',
+	notMeasured: (rows: string) => `Not measured here: ${rows}.`,
 	memory: (held: string, used: string) => `Memory: ${held} held, ${used} of it in use.`,
 	memoryUsed: (used: string) => `Memory: ${used} in use.`,
 	kernels: 'Chosen for this machine',

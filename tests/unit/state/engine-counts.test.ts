@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EngineStatistics, OperationCounts } from '../../../src/protocol/trainer';
-import { since, tokensPerSecond } from '../../../src/state/engine-counts';
+import { lastAtWork, perCall, since, tokensPerSecond } from '../../../src/state/engine-counts';
 
 const counts = (fields: Partial<OperationCounts> = {}): OperationCounts => ({
 	calls: 0,
@@ -49,4 +49,18 @@ test('speed is of the time in which an operation ran', () => {
 	expect(tokensPerSecond(counts({ tokens: 500, wallMs: 250 }))).toBe(2000);
 	expect(tokensPerSecond(counts({ tokens: 0, wallMs: 250 }))).toBeNull();
 	expect(tokensPerSecond(counts({ tokens: 500, wallMs: 0 }))).toBeNull();
+});
+
+test('a call takes the sum over the calls; nothing where there were none or it is not counted', () => {
+	expect(perCall(counts({ calls: 4, submits: 10 }), 'submits')).toBe(2.5);
+	expect(perCall(counts({ calls: 0, submits: 0 }), 'submits')).toBeNull();
+	expect(perCall(counts({ calls: 4 }), 'gpuMs')).toBeNull();
+});
+
+test('an operation that has not run keeps what it did when it last ran', () => {
+	const older = statistics({ calls: 2, dispatches: 6 }).operations;
+	const newer = { ...statistics({}).operations, sample: counts({ calls: 1 }) };
+	expect(lastAtWork(newer, older).step).toEqual(older.step);
+	expect(lastAtWork(newer, older).sample).toEqual(newer.sample);
+	expect(lastAtWork(newer, null)).toEqual(newer);
 });
