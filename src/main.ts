@@ -2,6 +2,7 @@ import { mount } from 'svelte';
 import './styles/tokens.css';
 import './styles/base.css';
 import App from './App.svelte';
+import { connectImporter } from './state/connect-importer';
 import { connectTrainer } from './state/connect-trainer';
 import { Studio } from './state/studio.svelte';
 import { openStudio } from './storage/db';
@@ -22,6 +23,7 @@ function randomSeed(): number {
 const studio = new Studio({
 	openDb: openStudio,
 	connect: connectTrainer,
+	connectImporter,
 	persisted: new Persisted(),
 	readText,
 	now: () => Date.now(),

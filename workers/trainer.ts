@@ -20,6 +20,7 @@ import { decoderParameters, trunkShapes } from './engine/decoder-parameters';
 import type { LanguageModel } from './engine/language-model';
 import { batchOf } from './engine/micro-batches';
 import type { BackendSources } from './engine/device';
+import { breathe } from './engine/yielding';
 import { embedTexts } from './embed';
 import { estimateTune } from './jobs/estimate-tune';
 import { runPpoJob } from './jobs/run-ppo-job';
@@ -77,6 +78,18 @@ export class Trainer {
 				return encoded;
 			});
 			return { ids };
+		},
+		tokenize: async ({ model, items }, { signal }) => {
+			const { tokenizer } = await this.files(model);
+			const done: { promptIds: number[]; ids: number[][] }[] = [];
+			for (const { prompt, texts } of items) {
+				done.push({
+					promptIds: tokenizer.promptIds(prompt),
+					ids: texts.map((text) => tokenizer.encode(text))
+				});
+				await breathe(signal);
+			}
+			return { items: done };
 		},
 		embed: async ({ model, items }, { signal }) => {
 			const base = await this.writer({ model, policyId: null });

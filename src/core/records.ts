@@ -124,6 +124,8 @@ export interface Presentation extends StudyRecord {
 	prompt: string;
 	a: Completion;
 	b: Completion;
+	/** Imported, and the file did not say which side `a` stood on: `aSide` is then only where it is shown now. */
+	isSideUnknown?: true;
 	/** The side on which `a` stands; drawn from `sideSeed`. Answers are always stored as a or b, never left or right. */
 	aSide: 'left' | 'right';
 	sideSeed: number;

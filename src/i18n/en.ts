@@ -1,6 +1,7 @@
 /** Every text of the interface, in English: the source of truth for any other language. */
 import { charts } from './en/charts';
 import { compare } from './en/compare';
+import { data } from './en/data';
 import { engine } from './en/engine';
 import { errors, problem } from './en/errors';
 import { evaluate } from './en/evaluate';
@@ -10,6 +11,7 @@ import { learn } from './en/learn';
 import { library } from './en/library';
 import { reliability } from './en/reliability';
 import { reward } from './en/reward';
+import { robot } from './en/robot';
 import { sample } from './en/sample';
 import { settings } from './en/settings';
 import { training } from './en/training';
@@ -19,6 +21,7 @@ export const en = {
 	...frame,
 	charts,
 	compare,
+	data,
 	engine,
 	errors,
 	evaluate,
@@ -28,6 +31,7 @@ export const en = {
 	problem,
 	reliability,
 	reward,
+	robot,
 	sample,
 	settings,
 	training,

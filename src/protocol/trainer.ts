@@ -138,6 +138,11 @@ export interface TrainerCommands extends Record<string, { args: unknown; result:
 		args: { model: string; items: { promptIds: number[]; text: string }[] };
 		result: { ids: number[][] };
 	};
+	/** Token ids of prompts, as the model is asked with them, and of texts that go on from them; however long they are. */
+	tokenize: {
+		args: { model: string; items: { prompt: string; texts: string[] }[] };
+		result: { items: { promptIds: number[]; ids: number[][] }[] };
+	};
 	/** [n * dimension], what the base model makes of each text: the last layer's states, averaged along the completion. */
 	embed: {
 		args: { model: string; items: { promptIds: number[]; ids: number[] }[] };

@@ -73,16 +73,19 @@ export class AnnotatorsState {
 		this.#profiles = this.#profiles.map((profile) => (profile.id === id ? renamed : profile));
 	}
 
-	/** Names whoever gave an answer, the same for all answers of one person. Simulated ones are told apart by their rule. */
+	/** Names whoever gave an answer, the same for all answers of one person. Simulated ones are told apart by rule or settings. */
 	keyOf({ annotator }: Pick<AnswerEvent, 'annotator'>): string {
 		if (annotator.kind === 'simulated') {
-			return `simulated ${annotator.name}`;
+			return `simulated ${annotator.id ?? annotator.name}`;
 		}
 		return annotator.id ?? this.#profiles.find(({ isFirst }) => isFirst)?.id ?? '';
 	}
 
 	/** What the chosen person may undo: their own answers, and those they had a simulated annotator give. */
 	isOwn(event: AnswerEvent): boolean {
+		if (event.imported) {
+			return false;
+		}
 		return event.source === 'simulated' || this.keyOf(event) === (this.current?.id ?? '');
 	}
 }

@@ -56,11 +56,18 @@ export class RewardFeatures {
 			this.#model = model;
 		}
 		const seen = new Set<string>();
-		return [...completions].filter(({ id }) => {
+		return [...completions].filter((completion) => {
+			const { id } = completion;
 			const isNew = !this.#features.has(id) && !seen.has(id);
 			seen.add(id);
-			return isNew;
+			return isNew && this.#fits(completion);
 		});
+	}
+
+	/** Imported texts may be longer than the model can read. */
+	#fits({ promptIds, ids }: Completion): boolean {
+		const most = this.#trainer.loaded?.config.maxPositions ?? Infinity;
+		return promptIds.length + ids.length <= most;
 	}
 
 	/** Has the engine read completions, a few at a time; calls made meanwhile wait their turn. */

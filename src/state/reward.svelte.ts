@@ -4,8 +4,9 @@ import { preferencePairs, type PreferencePair } from '../core/feedback/compariso
 import { datasetHash } from '../core/feedback/dataset-hash';
 import { setPairs } from '../core/feedback/set-pairs';
 import { DEFAULT_SAMPLING } from '../core/config';
+import { readablePairs, readableSets } from '../core/feedback/readable';
 import { validateReward } from '../core/settings';
-import type { RewardModelRecord, Run } from '../core/records';
+import type { DatasetVersionRecord, RewardModelRecord, Run } from '../core/records';
 import { StudioError, toStudioError } from '../protocol/errors';
 import { listRewardModels } from '../storage/models';
 import type { CompletionSetsState } from './completion-sets.svelte';
@@ -42,6 +43,8 @@ export interface RewardDependencies {
 	randomSeed: () => number;
 	job: Omit<JobDependencies, 'onSettled'>;
 	modelName: (n: number) => string;
+	/** Fixes what a run is about to learn from. */
+	keepVersion: (config: RewardConfig, seed: number) => Promise<DatasetVersionRecord>;
 	/** Runs have changed in storage. */
 	onChange: (job: JobState) => Promise<void>;
 }
@@ -58,9 +61,14 @@ export class RewardState {
 	#seed = $state(0);
 	readonly #pairs: readonly PreferencePair[] = $derived.by(() => {
 		const { comparisons, sets } = this.#dependencies;
+		const { answers } = sets.log;
 		return [
-			...preferencePairs(comparisons.presentations, comparisons.answers, this.#config),
-			...setPairs(sets.sets, sets.log.answers, this.#config)
+			...preferencePairs(
+				readablePairs(comparisons.presentations, this.#most),
+				comparisons.answers,
+				this.#config
+			),
+			...setPairs(readableSets(sets.sets, answers, this.#most), answers, this.#config)
 		];
 	});
 	readonly #hash = $derived(datasetHash(this.#pairs));
@@ -114,6 +122,19 @@ export class RewardState {
 		return (
 			this.#models.find((model) => model.id === this.#selectedId) ?? this.#models.at(-1) ?? null
 		);
+	}
+
+	/** Tokens that the model reads at once, prompt included. */
+	get #most(): number {
+		return this.#dependencies.trainer.loaded?.config.maxPositions ?? Infinity;
+	}
+
+	/** Answered pairs that no model here learns from, because they are longer than it can read. */
+	get tooLong(): number {
+		const { comparisons } = this.#dependencies;
+		const isAnswered = ({ id }: { id: string }) => comparisons.answers.has(id);
+		const answered = comparisons.presentations.filter(isAnswered);
+		return answered.length - readablePairs(answered, this.#most).length;
 	}
 
 	/** What a reward model trained now would learn from. */
@@ -170,7 +191,7 @@ export class RewardState {
 	}
 
 	async train(): Promise<void> {
-		const { trainer, openDesk, problems, now, modelName } = this.#dependencies;
+		const { trainer, openDesk, problems, now, modelName, keepVersion } = this.#dependencies;
 		try {
 			if (this.#pairs.length < LEAST_ANSWERS) {
 				throw new StudioError(
@@ -180,13 +201,14 @@ export class RewardState {
 			}
 			const { study } = await openDesk();
 			const loaded = await trainer.ready();
+			const { dataset } = await keepVersion(this.#config, this.#seed);
 			const run = newRun(
 				{
 					kind: 'reward',
 					name: modelName(this.#models.length + 1),
 					seed: this.#seed,
 					config: this.#config,
-					parents: { datasetHash: this.#hash },
+					parents: { datasetHash: this.#hash, datasetVersionId: dataset.id },
 					totalSteps: this.#config.epochs,
 					studyId: study.id
 				},

@@ -11,11 +11,14 @@ import { AnnotatorsState } from './annotators.svelte';
 import { Announcer } from './announcer.svelte';
 import { CompletionSetsState } from './completion-sets.svelte';
 import { ComparisonState, countPrompts } from './comparison.svelte';
+import type { ConnectImporter } from './connect-importer';
 import type { ConnectTrainer } from './connect-trainer';
 import { DemoState } from './demo.svelte';
-import type { Desk } from './desk';
+import type { Desk, OpenDesk } from './desk';
 import { EvaluateState } from './evaluate.svelte';
+import { ExportsState } from './exports.svelte';
 import { FeedbackLog } from './feedback-log.svelte';
+import { ImportsState } from './imports.svelte';
 import type { JobDependencies, JobState } from './job.svelte';
 import { LibraryState } from './library.svelte';
 import { PairWriter } from './pair-writer';
@@ -38,6 +41,7 @@ import { Theme } from './theme.svelte';
 import { Toasts } from './toasts.svelte';
 import { TrainerState } from './trainer.svelte';
 import { TuneState } from './tune.svelte';
+import { VersionsState } from './versions.svelte';
 import { WakeLock } from './wake-lock';
 
 /** Ask the browser to keep the data once there is something worth keeping. */
@@ -46,6 +50,7 @@ const PERSIST_AFTER_ANSWERS = 10;
 export interface StudioDependencies {
 	openDb: (options: OpenOptions) => Promise<StudioDb>;
 	connect: ConnectTrainer;
+	connectImporter: ConnectImporter;
 	persisted: Persisted;
 	/** Reads a text file that is served beside the page. */
 	readText: (path: string) => Promise<string>;
@@ -84,6 +89,9 @@ export class Studio {
 	readonly tune: TuneState;
 	readonly evaluate: EvaluateState;
 	readonly library: LibraryState;
+	readonly imports: ImportsState;
+	readonly exports: ExportsState;
+	readonly versions: VersionsState;
 	readonly #dependencies: StudioDependencies;
 	readonly #planner: QuestionPlanner;
 	#study = $state.raw<Study | null>(null);
@@ -180,7 +188,15 @@ export class Studio {
 			openDesk
 		};
 		const onChange = (job: JobState) => this.#jobSettled(job);
+		this.versions = new VersionsState({
+			...{ openDesk, trainer, problems, now },
+			comparisons: this.comparisons,
+			sets: this.sets,
+			annotators: this.annotators,
+			trainingName: en.data.versions.training
+		});
 		this.reward = new RewardState({
+			keepVersion: (config, seed) => this.versions.keepForTraining(config, seed),
 			trainer,
 			comparisons: this.comparisons,
 			sets: this.sets,
@@ -219,6 +235,32 @@ export class Studio {
 			openStudy: (study) => this.#openStudy(study),
 			onModels: async () => {
 				await Promise.all([this.reward.reload(), this.tune.reload()]);
+			}
+		});
+		this.imports = this.#makeImports(openDesk);
+		this.exports = new ExportsState({
+			...{ openDesk, problems },
+			annotators: this.annotators,
+			versions: this.versions,
+			reward: this.reward
+		});
+	}
+
+	#makeImports(openDesk: OpenDesk): ImportsState {
+		const { trainer, problems, now, library } = this;
+		return new ImportsState({
+			...{ openDesk, trainer, problems, now },
+			connect: this.#dependencies.connectImporter,
+			studyName: en.data.studyName,
+			isLocked: () => trainer.activeRunId !== null || this.robot.isWorking,
+			onStored: async (study) => {
+				const desk = await openDesk();
+				if (study.id === desk.study.id) {
+					await this.#showFeedback(desk);
+				} else {
+					await library.openStudy(study);
+				}
+				await Promise.all([library.reload(), this.storage.refresh()]);
 			}
 		});
 	}
@@ -302,28 +344,18 @@ export class Studio {
 		this.#desk = Promise.resolve(desk);
 		this.preferences.set({ activeStudyId: study.id });
 		await markInterruptedRuns(db, study.id);
-		const [presentations, sets, answers, runs] = await Promise.all([
-			listPresentations(db, study.id),
-			listCompletionSets(db, study.id),
-			listAnswers(db, study.id),
-			listRuns(db, study.id)
-		]);
+		const runs = await listRuns(db, study.id);
 		this.#planner.clear();
 		this.sample.clear();
 		this.reward.clear();
 		this.tune.clear();
 		this.evaluate.clear();
 		this.#study = study;
-		const evaluated = new Set(
-			presentations.filter((pair) => pair.purpose === 'evaluation').map(({ id }) => id)
-		);
-		this.log.show(answers.filter((event) => !evaluated.has(event.presentationId)));
-		this.comparisons.show(presentations.filter((pair) => pair.purpose === 'feedback'));
-		this.sets.show(sets);
 		this.tune.countRuns(runs.filter((run) => run.kind === 'ppo').length);
 		await Promise.all([
-			this.prompts.openStudy(db, study.id),
+			this.#showFeedback(desk),
 			this.annotators.openStudy(desk),
+			this.versions.openStudy(desk),
 			this.reward.reload(),
 			this.tune.reload(),
 			this.evaluate.reload(),
@@ -331,6 +363,23 @@ export class Studio {
 			this.reward.show(runs.findLast((run) => run.kind === 'reward') ?? null),
 			this.tune.show(runs.findLast((run) => run.kind === 'ppo') ?? null)
 		]);
+	}
+
+	/** Reads what was asked and answered: all that an import changes. */
+	async #showFeedback(desk: Desk): Promise<void> {
+		const { db, study } = desk;
+		const [presentations, sets, answers] = await Promise.all([
+			listPresentations(db, study.id),
+			listCompletionSets(db, study.id),
+			listAnswers(db, study.id)
+		]);
+		const evaluated = new Set(
+			presentations.filter((pair) => pair.purpose === 'evaluation').map(({ id }) => id)
+		);
+		this.log.show(answers.filter((event) => !evaluated.has(event.presentationId)));
+		this.comparisons.show(presentations.filter((pair) => pair.purpose === 'feedback'));
+		this.sets.show(sets);
+		await Promise.all([this.prompts.openStudy(db, study.id), this.imports.openStudy(desk)]);
 	}
 
 	async #jobSettled({ run }: JobState): Promise<void> {

@@ -88,7 +88,8 @@ function frontMatter(version: DatasetVersion, facts: DatasheetFacts): string[] {
 			`    path: ${scalar(path)}`
 		]),
 		'dataset_info:',
-		'  features:',
+		// Nested rows have no columns that could be listed; the hub finds out by itself.
+		...(facts.features.length > 0 ? ['  features:'] : []),
 		...facts.features.flatMap((feature) => [
 			`  - name: ${scalar(feature.name)}`,
 			`    dtype: ${scalar(feature.dtype)}`

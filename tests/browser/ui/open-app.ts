@@ -6,6 +6,7 @@ import { Random } from '../../../src/core/random';
 import { StudioError } from '../../../src/protocol/errors';
 import { serve, WorkerClient, type Handlers } from '../../../src/protocol/rpc';
 import type { LoadedModel, TrainerCommands, TrainerEvent } from '../../../src/protocol/trainer';
+import { connectImporter } from '../../../src/state/connect-importer';
 import { Studio } from '../../../src/state/studio.svelte';
 import { openStudio, type StudioDb } from '../../../src/storage/db';
 import { newId } from '../../../src/storage/ids';
@@ -17,7 +18,7 @@ import { makeCompletion } from '../../support/records';
 
 const LOADED: LoadedModel = {
 	model: 'stories-1m',
-	config: {} as LoadedModel['config'], // no component reads it
+	config: { vocabSize: 1024, maxPositions: 256 } as LoadedModel['config'], // all of it that the page reads
 	parameters: 1_053_824,
 	backend: 'cpu',
 	backendReason: 'It is a stand-in.',
@@ -57,6 +58,13 @@ function answers(): Handlers<TrainerCommands> {
 		encode: ({ items }) =>
 			Promise.resolve({
 				ids: items.map(({ text }) => Array.from(text, (c) => c.charCodeAt(0)))
+			}),
+		tokenize: ({ items }) =>
+			Promise.resolve({
+				items: items.map(({ prompt, texts }) => ({
+					promptIds: [0, ...Array.from(prompt, (c) => c.charCodeAt(0) % 1024)],
+					ids: texts.map((text) => Array.from(text, (c) => c.charCodeAt(0) % 1024))
+				}))
 			}),
 		embed: ({ items }) => {
 			// A text's features are how often it has each of a few letters.
@@ -128,6 +136,7 @@ export async function openApp({
 			});
 			return new WorkerClient<TrainerCommands, TrainerEvent>(pair.page, options);
 		},
+		connectImporter,
 		persisted: new Persisted(null),
 		readText: (path) => {
 			if (path.endsWith('.jsonl')) {

@@ -182,7 +182,7 @@ describe('rows of other programs', () => {
 
 	test('what a study cannot hold or use is left out, with the reason', async () => {
 		const { db, study } = await setUp();
-		const given = { kind: 'ranking', ranks: [1, 2] } as const;
+		const given = { kind: 'ranking' as const, ranks: [1, 2] };
 		const rating = { kind: 'rating', value: 9, scale: 5 } as const;
 		const rows = [
 			foreign(0, { judgement: null }),

@@ -213,8 +213,10 @@ export function studyRecords(row: FeedbackRow, context: StudyContext): StudyReco
 	const event = eventOf(row, context, id);
 	if (row.kind === 'comparison') {
 		const record: Presentation = {
-			aSide: 'left',
+			// Half of them on either side, so that no habit can be read into it.
+			aSide: parseInt(id.slice(-1), 16) % 2 === 0 ? 'left' : 'right',
 			sideSeed: 0,
+			...(facts.aSide === undefined && { isSideUnknown: true }),
 			purpose: 'feedback',
 			...facts,
 			...(repeatOf !== undefined && { repeatOf: idOf(repeatOf) }),
