@@ -17,7 +17,7 @@ const MOST_REDRAWN_IN_A_ROW = 200;
 
 /** Pairs that an annotator's rewards are measured on: the newest of the study, at most so many, and at least some. */
 const MOST_REFERENCE = 200;
-const LEAST_REFERENCE = 12;
+export const LEAST_REFERENCE = 12;
 
 /** Of one taste, with lapses; or with the faults of people. The scale of the latter is measured when it begins. */
 export type Simulated =

@@ -14,6 +14,7 @@ export const reward = {
 	dataUnpaired: (n: number) =>
 		n === 1 ? '1 rating or thumb, not learned from' : `${n} ratings and thumbs, not learned from`,
 	dataSimulated: (percent: string) => `${percent} of them simulated`,
+	learnSimulated: (n: number) => `Learn from the ${n} simulated answers too`,
 	dataNone: 'No answers yet. Compare a few pairs first.',
 	dataFew: (n: number) =>
 		`${n} answers are few: expect it to learn little more than luck. Forty is a fair start, a hundred is good.`,
