@@ -10,6 +10,8 @@ const schema = v.object({
 	),
 	/** null: the default model of this machine. */
 	model: v.fallback(v.nullable(v.string()), null),
+	/** Kernels chosen on this machine's graphics devices, by `deviceKey`. */
+	kernels: v.fallback(v.record(v.string(), v.record(v.string(), v.string())), {}),
 	activeStudyId: v.fallback(v.nullable(v.string()), null),
 	/** Who answers; null: the study's first annotator. */
 	annotatorId: v.fallback(v.nullable(v.string()), null),
@@ -18,6 +20,8 @@ const schema = v.object({
 	keys: v.fallback(v.record(v.string(), v.array(v.string())), {}),
 	/** After an answer, tell what had been predicted. */
 	reveals: v.fallback(v.boolean(), false),
+	/** Texts with dark words wait behind a veil until one asks to see them. */
+	veilsDarkText: v.fallback(v.boolean(), false),
 	/** Completions to rank at once. */
 	rankingSize: v.fallback(v.picklist([3, 4]), 3),
 	/** A choice is stored only after Enter. */

@@ -141,6 +141,26 @@ export const compare = {
 		keep: 'Keep this text',
 		startAgain: 'As it was'
 	},
+	veil: {
+		title: 'Veiled',
+		kind: {
+			violence: 'violence',
+			death: 'death',
+			sexual: 'sex',
+			hateful: 'hate',
+			despair: 'despair',
+			drugs: 'drugs'
+		},
+		kinds: (kinds: readonly string[]) =>
+			`Here stand words about ${kinds.length > 1 ? `${kinds.slice(0, -1).join(', ')} and ` : ''}${kinds.at(-1) ?? ''}.`,
+		look: 'Look at it',
+		skip: 'Skip: it upsets me',
+		honest:
+			'A list of words decides, not a judgement: what is veiled may be harmless, and what is not may be dark.',
+		setting: 'Veil texts with dark words',
+		settingHelp: (n: number) =>
+			`For classrooms. Texts with one of ${n} words about violence, death, sex, hate, despair or drugs are hidden until you ask to see them, and can be skipped. It is a short list of English words, not a judgement: it knows nothing of what is said with other words, and hides harmless sentences that hold one of these.`
+	},
 	annotators: {
 		first: 'Annotator 1'
 	},

@@ -9,6 +9,7 @@ export const settings = {
 	confirmsHelp:
 		'A choice can then still be changed, and pressing the same key again makes it stronger: better, much better, by far.',
 	showKeys: 'Show all keys',
+	classroom: 'Classroom',
 	engine: 'Engine',
 	storage: 'Storage',
 	persistent: 'The browser has promised to keep this data.',
