@@ -7,11 +7,12 @@ import { planQueue } from '../src/core/feedback/plan-queue';
 import { readRewards } from '../src/core/methods/reward-reading';
 import { StudioError } from '../src/protocol/errors';
 import type { Handlers } from '../src/protocol/rpc';
-import type {
-	BackendName,
-	LoadedModel,
-	SampleArgs,
-	TrainerCommands
+import {
+	deviceKey,
+	type LoadArgs,
+	type LoadedModel,
+	type SampleArgs,
+	type TrainerCommands
 } from '../src/protocol/trainer';
 import { getPolicy, getRewardModel, newId, readWeights } from '../src/storage/checkpoints';
 import type { StudioDb } from '../src/storage/db';
@@ -61,7 +62,7 @@ export class Trainer {
 	}
 
 	readonly handlers: Handlers<TrainerCommands> = {
-		load: ({ model, backend }) => this.#load(model, backend),
+		load: (args) => this.#load(args),
 		sample: (args, { signal }) => this.#sample(args, signal),
 		encode: async ({ model, items }) => {
 			const { config, tokenizer } = await this.files(model);
@@ -215,7 +216,7 @@ export class Trainer {
 		}
 	}
 
-	async #load(model: string, wanted: BackendName | 'auto'): Promise<LoadedModel> {
+	async #load({ model, backend: wanted, knownKernels }: LoadArgs): Promise<LoadedModel> {
 		const started = performance.now();
 		if (this.#jobs.size > 0) {
 			throw new StudioError('internal', 'The model cannot change while a job runs.');
@@ -226,6 +227,11 @@ export class Trainer {
 			this.#backend?.device.dispose();
 			this.#backend = null;
 			this.#backend = await chooseBackend(wanted, this.#sources);
+			const known = knownKernels?.[deviceKey(this.#backend.device)];
+			if (known) {
+				// Of an older build it may know nothing: then it measures anew.
+				this.#backend.device.useKernels(known);
+			}
 		}
 		const { device, reason, reports } = this.backend;
 		const { config } = await this.files(model);
@@ -243,7 +249,8 @@ export class Trainer {
 			device: device.device,
 			reports,
 			bytes: loaded.bytes,
-			loadMs: performance.now() - started
+			loadMs: performance.now() - started,
+			kernels: { ...device.statistics().kernels }
 		};
 	}
 

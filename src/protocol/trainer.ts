@@ -1,4 +1,4 @@
-/** Commands and events between the page and the trainer worker. Arguments are plain cloneable data; types only, no behaviour. */
+/** Commands and events between the page and the trainer worker. Arguments are plain cloneable data. */
 import type { PpoConfig, RewardConfig, SamplingConfig } from '../core/config';
 import type { PreferencePair } from '../core/feedback/comparison';
 import type { PlannedQueue, QueueTask } from '../core/feedback/plan-queue';
@@ -66,7 +66,23 @@ export interface LoadedModel {
 	reports: BackendReport[];
 	bytes: number;
 	loadMs: number;
+	/** As in EngineStatistics: worth keeping, for the next load on this device. */
+	kernels: Record<string, string>;
 }
+
+export interface LoadArgs {
+	model: string;
+	backend: BackendName | 'auto';
+	/**
+	 * What earlier loads have chosen, by `deviceKey`: measuring again could choose otherwise, and the same seed would
+	 * give a run with other last digits.
+	 */
+	knownKernels?: Record<string, Record<string, string>>;
+}
+
+/** Name of a graphics device under which its kernels are kept. */
+export const deviceKey = ({ backend, device }: Pick<LoadedModel, 'backend' | 'device'>): string =>
+	`${backend} ${device}`;
 
 export interface SampleArgs {
 	writer: PolicyRef;
@@ -128,7 +144,7 @@ export type JobVerb = 'pause' | 'resume' | 'step';
 
 export interface TrainerCommands extends Record<string, { args: unknown; result: unknown }> {
 	/** Checks backends in order webgpu, wasm, cpu and loads a built-in model on the first that passes, or on `backend`. */
-	load: { args: { model: string; backend: BackendName | 'auto' }; result: LoadedModel };
+	load: { args: LoadArgs; result: LoadedModel };
 	sample: { args: SampleArgs; result: Completion[] };
 	/**
 	 * Token ids of continuations of a prompt: no special tokens, as a model's own completions are stored. Fails with 'too-large'

@@ -1,6 +1,12 @@
 /** Life of the trainer worker: started when first needed, loaded, watched, and started anew once if it dies. */
 import { StudioError, toStudioError } from '../protocol/errors';
-import type { BackendName, LoadedModel, TrainerCommands, TrainerEvent } from '../protocol/trainer';
+import {
+	deviceKey,
+	type BackendName,
+	type LoadedModel,
+	type TrainerCommands,
+	type TrainerEvent
+} from '../protocol/trainer';
 import type { ConnectTrainer, TrainerClient } from './connect-trainer';
 import type { Preferences } from './preferences.svelte';
 import type { Problems } from './problems.svelte';
@@ -139,10 +145,12 @@ export class TrainerState {
 				this.#client?.close();
 			}
 			const client = this.#connected();
-			let loaded = await client.call('load', { model, backend });
+			const knownKernels = values.kernels;
+			let loaded = await client.call('load', { model, backend, knownKernels });
 			if (values.model === null && !FAST_BACKENDS.includes(loaded.backend)) {
 				loaded = await client.call('load', { model: SMALL, backend: loaded.backend });
 			}
+			this.#keepKernels(loaded);
 			this.#loaded = loaded;
 			this.#status = 'ready';
 			return loaded;
@@ -152,6 +160,16 @@ export class TrainerState {
 			const error = toStudioError(cause);
 			this.#dependencies.problems.report(error, () => this.#retry(error));
 			throw error;
+		}
+	}
+
+	/** What was measured on a graphics card is used again after a reload: the same seed is then the same run. */
+	#keepKernels(loaded: LoadedModel): void {
+		if (loaded.backend === 'webgpu') {
+			const { preferences } = this.#dependencies;
+			const key = deviceKey(loaded);
+			const kernels = { ...preferences.values.kernels[key], ...loaded.kernels };
+			preferences.set({ kernels: { ...preferences.values.kernels, [key]: kernels } });
 		}
 	}
 

@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
-import type { EngineStatistics, OperationCounts } from '../../../src/protocol/trainer';
+import type { EngineStatistics, LoadArgs, OperationCounts } from '../../../src/protocol/trainer';
 import { putRun } from '../../../src/storage/runs';
 import { makeRun } from '../../support/records';
-import { goTo, openApp, type Opened } from './open-app';
+import { goTo, LOADED, openApp, type Opened } from './open-app';
 
 let app: Opened | null = null;
 afterEach(async () => {
@@ -144,6 +144,23 @@ test('a backend that counts nothing says so', async () => {
 		.toBeVisible();
 	expect(cells(1, 'dispatches')).toEqual([]);
 	await expect.element(page.getByText('Memory: 10 MB in use.')).toBeVisible();
+});
+
+test('what was measured on a graphics card is offered to the next load on it', async () => {
+	const asked: LoadArgs[] = [];
+	const kernels = { 'matmul 128x344': 'nt=tiled64,nn=tiled64,tn=tiled32/k4' };
+	app = await openApp({
+		handlers: {
+			load: (args) => {
+				asked.push(args);
+				return Promise.resolve({ ...LOADED, backend: 'webgpu', device: 'card 1', kernels });
+			}
+		}
+	});
+	const { trainer } = app.studio;
+	await trainer.ready();
+	await trainer.choose({ model: 'stories-2.6m' });
+	expect(asked.map(({ knownKernels }) => knownKernels)).toEqual([{}, { 'webgpu card 1': kernels }]);
 });
 
 test('a run names its engine, and one that changed engines says that it is not bit-exact', async () => {

@@ -16,7 +16,7 @@ import '../../../src/styles/base.css';
 import { makePortPair, type PortPair } from '../../support/port-pair';
 import { makeCompletion } from '../../support/records';
 
-const LOADED: LoadedModel = {
+export const LOADED: LoadedModel = {
 	model: 'stories-1m',
 	config: { vocabSize: 1024, maxPositions: 256 } as LoadedModel['config'], // all of it that the page reads
 	parameters: 1_053_824,
@@ -25,7 +25,8 @@ const LOADED: LoadedModel = {
 	device: 'test',
 	reports: [{ backend: 'cpu', ok: true, reason: 'It works.', device: 'test', selfTestMs: 1 }],
 	bytes: 4_200_000,
-	loadMs: 10
+	loadMs: 10,
+	kernels: {}
 };
 
 /** Every second text is a happy one, so that a simulated annotator can tell them apart. */
