@@ -5,14 +5,16 @@
 import { ACTIVE_ROWS, measureActive } from './bench/feedback/active';
 import { COVERAGE_ROWS, measureCoverage } from './bench/feedback/coverage';
 import { EXACTNESS_ROWS, measureExactness } from './bench/feedback/exactness';
+import { measureNextPair, NEXT_PAIR_ROWS } from './bench/feedback/next-pair';
 import { readOptions } from './bench/options';
 import { report } from './bench/report';
 import { failures, toRows } from './bench/rows';
 
 const { isQuick, json } = readOptions(process.argv.slice(2));
 const say = (line: string) => console.log(line);
-const specs = [...ACTIVE_ROWS, ...COVERAGE_ROWS, ...EXACTNESS_ROWS];
+const specs = [...NEXT_PAIR_ROWS, ...ACTIVE_ROWS, ...COVERAGE_ROWS, ...EXACTNESS_ROWS];
 const measured = {
+	...(await measureNextPair(say)),
 	...measureExactness(say),
 	...measureCoverage(isQuick ? 10 : 50, say),
 	...measureActive(isQuick ? 4 : 20, say)
