@@ -1,5 +1,5 @@
 /** One import, from the first byte to the report: files read, merged where there are several, and stored batch by batch. */
-import type { ImportProgress, ImportReport } from '../core/formats/feedback/import-feedback';
+import type { ImportProgress } from '../core/formats/feedback/import-feedback';
 import { mergeFeedback, type MergePart } from '../core/formats/feedback/merge';
 import type { ProblemEntry, RowProblem } from '../core/formats/feedback/problems';
 import type { FeedbackRow, SchemaName } from '../core/formats/feedback/row';
@@ -191,11 +191,10 @@ export class ImportJob {
 	}
 
 	async #read(
-		{ file, schema, annotator: _annotator }: ChosenFile,
+		{ file, schema }: ChosenFile,
 		take: (rows: FeedbackRow[]) => Promise<{ duplicates: number }>
 	): Promise<void> {
 		const before = this.#counts;
-		let report: ImportReport | null = null;
 		const onProgress = ({ bytesRead, rows, failed }: ImportProgress) =>
 			this.#count({
 				bytes: before.bytes + bytesRead,
@@ -203,7 +202,7 @@ export class ImportJob {
 				failed: before.failed + failed
 			});
 		const { name } = file;
-		report = await this.#reader.read(
+		const report = await this.#reader.read(
 			{ file, name, schema },
 			{ take, onProgress },
 			this.#options.signal

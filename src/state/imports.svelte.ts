@@ -33,6 +33,8 @@ export interface ImportsDependencies extends JobDependencies {
 	studyName: (file: string) => string;
 	/** Records of a study have changed in storage. */
 	onStored: (study: Study) => Promise<void>;
+	/** It has ended while nobody was looking. */
+	onUnseen: (outcome: ImportOutcome) => void;
 	/** Nothing may change under a job or a simulated annotator at work. */
 	isLocked: () => boolean;
 }
@@ -107,16 +109,23 @@ export class ImportsState {
 		this.#isOpen = true;
 	}
 
-	/** Closes and forgets; an import under way goes on until it is stopped. */
+	/** Closes and forgets. An import under way goes on; its report waits to be opened. */
 	close(): void {
+		this.#isOpen = false;
 		if (this.isWorking) {
 			return;
 		}
-		this.#isOpen = false;
 		this.#chosen = [];
 		this.#outcome = null;
 		this.#destination = 'this';
 		this.#files.close();
+	}
+
+	/** Back to the choice of files, for another import. */
+	again(): void {
+		this.#chosen = [];
+		this.#outcome = null;
+		this.#destination = 'this';
 	}
 
 	setDestination(destination: Destination): void {
@@ -183,6 +192,9 @@ export class ImportsState {
 			const outcome = await job.run();
 			this.#outcome = { ...outcome, ms: performance.now() - this.#startedAt };
 			await this.#dependencies.onStored(study);
+			if (!this.#isOpen) {
+				this.#dependencies.onUnseen(this.#outcome);
+			}
 		} catch (cause) {
 			this.#dependencies.problems.report(cause);
 		} finally {

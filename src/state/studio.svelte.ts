@@ -10,7 +10,7 @@ import { ensureStudy, listStudies } from '../storage/studies';
 import { AnnotatorsState } from './annotators.svelte';
 import { Announcer } from './announcer.svelte';
 import { CompletionSetsState } from './completion-sets.svelte';
-import { ComparisonState, countPrompts } from './comparison.svelte';
+import { ComparisonState, promptsAsked } from './comparison.svelte';
 import type { ConnectImporter } from './connect-importer';
 import type { ConnectTrainer } from './connect-trainer';
 import { DemoState } from './demo.svelte';
@@ -113,7 +113,7 @@ export class Studio {
 		const { preferences, problems, announcer } = this;
 		this.trainer = new TrainerState({ connect, preferences, problems, hasGpu });
 		this.demo = new DemoState(readText);
-		this.prompts = new PromptsState(readText);
+		this.prompts = new PromptsState(readText, () => this.#openDesk());
 		const { trainer, prompts } = this;
 		const openDesk = () => this.#openDesk();
 		this.annotators = new AnnotatorsState({
@@ -146,7 +146,7 @@ export class Studio {
 		this.log = new FeedbackLog(logging);
 		const policy = async () => ({ model: (await trainer.ready()).model, policyId: null });
 		const sampling = () => this.sample.sampling;
-		const used = () => countPrompts([...this.comparisons.presentations, ...this.sets.sets]);
+		const used = () => promptsAsked([...this.comparisons.presentations, ...this.sets.sets]);
 		this.#planner = this.#makePlanner(writer);
 		this.comparisons = new ComparisonState(
 			asking,
@@ -252,6 +252,7 @@ export class Studio {
 			...{ openDesk, trainer, problems, now },
 			connect: this.#dependencies.connectImporter,
 			studyName: en.data.studyName,
+			onUnseen: ({ kept }) => this.toasts.show(en.data.imports.done(kept)),
 			isLocked: () => trainer.activeRunId !== null || this.robot.isWorking,
 			onStored: async (study) => {
 				const desk = await openDesk();
