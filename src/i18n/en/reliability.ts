@@ -176,7 +176,8 @@ export const reliability = {
 				broken > 0 ? `${broken} whose seal was broken or too late left out` : ''
 			]
 				.filter(Boolean)
-				.join('; '),
+				.map((part) => `${part}.`)
+				.join(' '),
 		none: 'Nothing has been predicted yet. The first predictions are sealed after a dozen answers.',
 		simulated: (n: number) =>
 			n === 1
