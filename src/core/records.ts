@@ -47,6 +47,19 @@ export interface PromptSet extends StudyRecord {
 	/** Multiplies the weights of its prompts. */
 	weight: number;
 	isBuiltIn: boolean;
+	/** It holds what was typed by hand, which names no set. */
+	isTyped?: boolean;
+	/** Only prompts with one of these tags are asked; absent: all. */
+	tags?: string[];
+}
+
+/** The prompts that were asked at some time. */
+export interface PromptUse {
+	count: number;
+	/** SHA-256 over their texts, sorted. */
+	hash: string;
+	/** Sets that were on, with the tags they were narrowed to. */
+	sets: { name: string; tags: string[] }[];
 }
 
 /** Which weights wrote a completion: a built-in model's name, and a policy tuned from it unless it is the base itself. */
@@ -308,6 +321,8 @@ export interface Run extends StudyRecord {
 		datasetVersionId?: string;
 		runId?: string;
 	};
+	/** What it was given to write on; absent on runs made before it was recorded. */
+	prompts?: PromptUse;
 	step: number;
 	totalSteps: number;
 	updatedAt: number;

@@ -9,6 +9,7 @@ import { frame } from './en/frame';
 import { imports } from './en/import';
 import { learn } from './en/learn';
 import { library } from './en/library';
+import { prompts } from './en/prompts';
 import { reliability } from './en/reliability';
 import { reward } from './en/reward';
 import { robot } from './en/robot';
@@ -29,6 +30,7 @@ export const en = {
 	learn,
 	library,
 	problem,
+	prompts,
 	reliability,
 	reward,
 	robot,

@@ -33,19 +33,3 @@ export function waitingPairs<T extends { id: string }>(
 	);
 	return [...revoked.map(({ pair }) => pair), ...returning.map(({ pair }) => pair), ...fresh];
 }
-
-/** The prompts used least so far, in an order drawn by `draw`; fewer than `n` only if there are fewer. */
-export function nextPrompts(
-	texts: readonly string[],
-	used: ReadonlyMap<string, number>,
-	n: number,
-	draw: () => number
-): string[] {
-	const shuffled = texts
-		.map((text) => ({ text, count: used.get(text) ?? 0, order: draw() }))
-		.sort((x, y) => x.count - y.count || x.order - y.order);
-	return Array.from({ length: texts.length === 0 ? 0 : n }, (_, i) => {
-		// More pairs than prompts: go round again.
-		return shuffled[i % shuffled.length]?.text ?? '';
-	});
-}

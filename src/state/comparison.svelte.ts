@@ -39,8 +39,8 @@ export interface ComparisonPurpose {
 	/** Known once a model is loaded. */
 	writers: () => Promise<readonly [PolicyRef, PolicyRef]>;
 	sampling: () => SamplingConfig;
-	/** How often each prompt was put before a person, where more than these pairs count. */
-	used?: () => ReadonlyMap<string, number>;
+	/** Prompts in the order of asking, where more than these pairs count. */
+	used?: () => readonly string[];
 	/** Chooses the next n pairs, not stored yet; without it they are drawn at random. */
 	plan?: (desk: Desk, n: number) => Promise<Presentation[]>;
 	/** Pairs in all; without it there are always more. */
@@ -158,7 +158,7 @@ export class ComparisonState {
 				purpose,
 				...(evaluationId && { evaluationId }),
 				seed: this.#dependencies.randomSeed(),
-				used: used?.() ?? countPrompts(this.#presentations)
+				used: used?.() ?? promptsAsked(this.#presentations)
 			},
 			signal
 		);
@@ -201,11 +201,7 @@ export class ComparisonState {
 	}
 }
 
-/** How often each prompt occurs. */
-export function countPrompts(asked: Iterable<{ prompt: string }>): Map<string, number> {
-	const counts = new Map<string, number>();
-	for (const { prompt } of asked) {
-		counts.set(prompt, (counts.get(prompt) ?? 0) + 1);
-	}
-	return counts;
+/** Prompts in the order of asking, oldest first. */
+export function promptsAsked(asked: readonly { prompt: string; createdAt: number }[]): string[] {
+	return asked.toSorted((x, y) => x.createdAt - y.createdAt).map(({ prompt }) => prompt);
 }

@@ -29,8 +29,8 @@ export interface CompletionSetDependencies {
 	/** Known once a model is loaded. */
 	policy: () => Promise<PolicyRef>;
 	sampling: () => SamplingConfig;
-	/** How often each prompt was put before a person, in whatever form. */
-	used: () => ReadonlyMap<string, number>;
+	/** Prompts in the order in which they were put before a person, in whatever form. */
+	used: () => readonly string[];
 	/** Completions to rank at once. */
 	rankingSize: () => RankingSize;
 }

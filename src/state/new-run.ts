@@ -2,7 +2,10 @@ import { RECORD_VERSION, type Run } from '../core/records';
 import type { LoadedModel } from '../protocol/trainer';
 import { newId } from '../storage/ids';
 
-type Given = Pick<Run, 'kind' | 'name' | 'seed' | 'config' | 'parents' | 'totalSteps' | 'studyId'>;
+type Given = Pick<
+	Run,
+	'kind' | 'name' | 'seed' | 'config' | 'parents' | 'totalSteps' | 'studyId' | 'prompts'
+>;
 
 /** The record of a job that is about to start. */
 export function newRun(given: Given, loaded: LoadedModel, model: string, nowMs: number): Run {

@@ -1,5 +1,6 @@
 /** Has the trainer write pairs of completions, and puts each on sides drawn from a stored seed. */
 import { areNearDuplicates } from '../core/feedback/near-duplicates';
+import { nextPrompts } from '../core/prompts/next-prompts';
 import { deriveSeed, Random, uniform } from '../core/random';
 import type { SamplingConfig } from '../core/config';
 import {
@@ -11,7 +12,6 @@ import {
 } from '../core/records';
 import { newId } from '../storage/ids';
 import type { Desk } from './desk';
-import { nextPrompts } from './comparison-queue';
 import type { PromptsState } from './prompts.svelte';
 import type { TrainerState } from './trainer.svelte';
 
@@ -23,8 +23,8 @@ export interface PairRequest {
 	purpose: Presentation['purpose'];
 	evaluationId?: string;
 	seed: number;
-	/** How often each prompt has been used. */
-	used: ReadonlyMap<string, number>;
+	/** Prompts in the order of asking, oldest first. */
+	used: readonly string[];
 }
 
 /** Completions of one prompt, written together. */
@@ -141,7 +141,7 @@ export class PairWriter {
 
 	#drawPrompts({ n, used, seed }: Pick<PairRequest, 'n' | 'used' | 'seed'>): string[] {
 		const random = new Random(deriveSeed(seed, 'prompts'));
-		return nextPrompts(this.#dependencies.prompts.texts, used, n, () => random.next());
+		return nextPrompts(this.#dependencies.prompts.asked, used, n, () => random.next());
 	}
 
 	async #sample(

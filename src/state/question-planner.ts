@@ -65,8 +65,8 @@ export interface PlanRequest {
 	n: number;
 	policy: PolicyRef;
 	sampling: SamplingConfig;
-	/** How often each prompt has been used. */
-	used: () => ReadonlyMap<string, number>;
+	/** Prompts in the order of asking, oldest first. */
+	used: () => readonly string[];
 	/** All pairs of this purpose, in the order of asking, and their current answers. */
 	presentations: readonly Presentation[];
 	answers: ReadonlyMap<string, AnswerEvent>;
@@ -222,7 +222,7 @@ export class QuestionPlanner {
 		const seed = randomSeed();
 		const groups = await writer.writeGroups(
 			desk,
-			{ n, writers: [policy, policy], sampling, seed, used: used() },
+			{ n, writers: [policy, policy], sampling, seed, used: [...used(), ...this.#pooledPrompts()] },
 			GROUP_SIZE
 		);
 		await features.read(
@@ -230,6 +230,15 @@ export class QuestionPlanner {
 			groups.flatMap(({ completions }) => completions)
 		);
 		groups.forEach((group, i) => this.#addGroup(group, `${seed} ${i}`));
+	}
+
+	/** Prompts that completions wait for in the pool: others have their turn first. */
+	#pooledPrompts(): string[] {
+		const byGroup = new Map<string, string>();
+		for (const { candidate, prompt } of this.#pool.values()) {
+			byGroup.set(candidate.groupId ?? candidate.id, prompt);
+		}
+		return [...byGroup.values()];
 	}
 
 	#addGroup({ prompt, promptId, completions }: WrittenGroup, groupId: string): void {

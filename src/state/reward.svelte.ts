@@ -209,6 +209,7 @@ export class RewardState {
 					seed: this.#seed,
 					config: this.#config,
 					parents: { datasetHash: this.#hash, datasetVersionId: dataset.id },
+					prompts: this.#dependencies.prompts.use,
 					totalSteps: this.#config.epochs,
 					studyId: study.id
 				},

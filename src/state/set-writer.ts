@@ -1,5 +1,6 @@
 /** Has the trainer write completions to be ranked, rated or rewritten, and puts them in an order drawn from a stored seed. */
 import { areNearDuplicates } from '../core/feedback/near-duplicates';
+import { nextPrompts } from '../core/prompts/next-prompts';
 import { deriveSeed, Random } from '../core/random';
 import type { SamplingConfig } from '../core/config';
 import {
@@ -11,7 +12,6 @@ import {
 } from '../core/records';
 import { newId } from '../storage/ids';
 import type { Desk } from './desk';
-import { nextPrompts } from './comparison-queue';
 import type { PromptsState } from './prompts.svelte';
 import type { TrainerState } from './trainer.svelte';
 
@@ -23,8 +23,8 @@ export interface SetRequest {
 	writer: PolicyRef;
 	sampling: SamplingConfig;
 	seed: number;
-	/** How often each prompt has been used. */
-	used: ReadonlyMap<string, number>;
+	/** Prompts in the order of asking, oldest first. */
+	used: readonly string[];
 }
 
 export interface SetWriterDependencies {
@@ -48,7 +48,7 @@ export class SetWriter {
 		const { trainer, prompts, now } = this.#dependencies;
 		const { kind, n, size, writer, sampling, seed } = request;
 		const random = new Random(deriveSeed(seed, 'prompts'));
-		const texts = nextPrompts(prompts.texts, request.used, n, () => random.next());
+		const texts = nextPrompts(prompts.asked, request.used, n, () => random.next());
 		const written = await trainer.call('sample', {
 			writer,
 			prompts: texts,

@@ -138,7 +138,7 @@ export class TuneState {
 	}
 
 	async start(): Promise<void> {
-		const { trainer, openDesk, problems, now, runName, reward } = this.#dependencies;
+		const { trainer, openDesk, problems, now, runName, reward, prompts } = this.#dependencies;
 		const rewardModel = reward.model;
 		this.#estimating?.abort();
 		try {
@@ -154,6 +154,7 @@ export class TuneState {
 					seed: this.#seed,
 					config: this.#config,
 					parents: { rewardModelId: rewardModel.id, datasetHash: rewardModel.datasetHash },
+					prompts: prompts.use,
 					totalSteps: this.#config.iterations,
 					studyId: study.id
 				},

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AnswerEvent } from '../../../src/core/records';
-import { nextPrompts, waitingPairs } from '../../../src/state/comparison-queue';
+import { waitingPairs } from '../../../src/state/comparison-queue';
 import { makeAnswer, makePresentation } from '../../support/records';
 
 const pairs = Array.from({ length: 14 }, (_, i) =>
@@ -38,13 +38,4 @@ test('a skipped pair comes back once, after ten other answers', () => {
 test('a broken pair does not come back', () => {
 	const broken = event('p0', { outcome: 'skip', skipReason: 'broken', source: 'human' });
 	expect(waitingPairs(pairs.slice(0, 1), [broken])).toEqual([]);
-});
-
-test('prompts used least come first, and more pairs than prompts go round again', () => {
-	let n = 0;
-	const draw = () => n++;
-	const used = new Map([['a', 2]]);
-	expect(nextPrompts(['a', 'b', 'c'], used, 2, draw)).toEqual(['b', 'c']);
-	expect(nextPrompts(['a', 'b'], used, 3, draw)).toEqual(['b', 'a', 'b']);
-	expect(nextPrompts([], used, 3, draw)).toEqual([]);
 });

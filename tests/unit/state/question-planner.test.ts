@@ -65,7 +65,7 @@ function bench({ studyId = 'study', seed = 1 } = {}): Bench {
 		}
 	} as unknown as TrainerState; // of the trainer only its port is used
 	const prompts = {
-		texts: PROMPTS,
+		asked: PROMPTS.map((text) => ({ text, weight: 1 })),
 		keep: (_db: unknown, _study: unknown, text: string) => Promise.resolve({ id: `id of ${text}` })
 	} as unknown as PairWriterDependencies['prompts'];
 	let clock = 1000;
@@ -87,11 +87,7 @@ function bench({ studyId = 'study', seed = 1 } = {}): Bench {
 	});
 	const desk = { db: null, study: { id: studyId } } as unknown as Desk; // nothing is stored here
 	const state = { presentations: [] as Presentation[], answers: new Map<string, AnswerEvent>() };
-	const used = () => {
-		const counts = new Map<string, number>();
-		state.presentations.forEach(({ prompt }) => counts.set(prompt, (counts.get(prompt) ?? 0) + 1));
-		return counts;
-	};
+	const used = () => state.presentations.map(({ prompt }) => prompt);
 	const ask = async (n: number, who = options.current): Promise<Presentation[]> => {
 		const made = await planner.plan(desk, {
 			n,
