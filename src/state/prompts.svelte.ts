@@ -168,7 +168,8 @@ export class PromptsState {
 	}
 
 	/**
-	 * Changes a prompt. A new text is a new prompt in the old one's place: answered pairs keep the prompt they were asked on.
+	 * Changes a prompt. A new text is a new prompt in the old one's place (of a built-in one: typed by hand): answered pairs keep
+	 * the prompt they were asked on.
 	 * False where the text is too long or empty, or another prompt's.
 	 */
 	async changePrompt(key: string, text: string, changes: PromptChanges): Promise<boolean> {
@@ -190,7 +191,11 @@ export class PromptsState {
 		if (!next) {
 			return false;
 		}
-		const { added } = await this.#add(set, [{ ...next, tags: [...prompt.tags] }], prompt.weight);
+		const { added } = await this.#add(
+			set,
+			[{ ...next, tags: [...(rest.tags ?? prompt.tags)] }],
+			rest.weight ?? prompt.weight
+		);
 		if (added > 0) {
 			await this.#update(text, { isRetired: true });
 		}

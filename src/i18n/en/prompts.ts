@@ -42,6 +42,7 @@ export const prompts = {
 	fileTooLarge:
 		'A file of prompts has at most 8 MB. Larger ones are imported as feedback in the Library.',
 	added: (n: number) => (n === 1 ? '1 added.' : `${n} added.`),
+	addedTyped: (n: number) => `${n} added to “Typed by you”.`,
 	elsewhere: (n: number) => `${n} are in a set already.`,
 	leftOut: (n: number) => `${n} left out:`,
 	line: (line: number, reason: string) => `line ${line}: ${reason}`,
