@@ -7,6 +7,7 @@
  * Deviations: approxkl, entropy and ratio are averaged over response tokens only (TRL averages over padding too, trl#6809);
  * val/ratio_var is the population variance over tokens of the minibatch, not over minibatch means.
  */
+import { klOf } from './kl';
 import type { F, Loss } from './loss';
 import { at, clamp, mean, populationVariance, selectMasked } from './math';
 import { gradientAfter, responseMask, valuesBefore } from './response';
@@ -27,6 +28,8 @@ export interface PolicyLossInput {
 	clipHigh: number;
 	/** Where A < 0 the objective is at least dualClip * A (dualClip > 1); 0 = off. */
 	dualClip: number;
+	/** [n], share of each token in the loss; absent = 1 / tokens, the token mean. Metrics are token means in any case. */
+	weights?: F;
 }
 
 export interface PolicyLoss {
@@ -47,9 +50,14 @@ export interface PolicyLoss {
 
 /** mean_mask max(-A ratio, -A clip(ratio)). All zeros, and NaN means, where the mask is empty. */
 export function policyLoss(input: PolicyLossInput): PolicyLoss {
-	const { mask, clipLow, clipHigh, dualClip } = input;
+	const { mask, clipLow, clipHigh, dualClip, weights } = input;
 	const size = input.logProb.length;
-	const n = countTokens(mask, [input.logProb, input.oldLogProb, input.advantages]);
+	const n = countTokens(mask, [
+		input.logProb,
+		input.oldLogProb,
+		input.advantages,
+		...(weights ? [weights] : [])
+	]);
 	const dLogProb = new Float64Array(size);
 	const ratio = new Float64Array(size);
 	const clipped = new Float64Array(size);
@@ -68,9 +76,14 @@ export function policyLoss(input: PolicyLossInput): PolicyLoss {
 		const isClipped = held > free;
 		const ceiling = dualClip > 0 && advantage < 0 ? -dualClip * advantage : Infinity;
 		const term = Math.max(free, held);
-		loss += Math.min(term, ceiling) / n;
 		const hasSlope = !isClipped && term < ceiling && Math.abs(difference) < MAX_LOG_RATIO;
-		dLogProb[i] = hasSlope ? free / n : 0;
+		if (weights) {
+			loss += Math.min(term, ceiling) * at(weights, i);
+			dLogProb[i] = hasSlope ? free * at(weights, i) : 0;
+		} else {
+			loss += Math.min(term, ceiling) / n;
+			dLogProb[i] = hasSlope ? free / n : 0;
+		}
 		ratio[i] = r;
 		clipped[i] = isClipped ? 1 : 0;
 		clipCount += isClipped ? 1 : 0;
@@ -171,6 +184,8 @@ export interface PpoTargets {
 	advantages: F;
 	/** At the response columns, never whitened. */
 	returns: F;
+	/** Of the frozen reference; read where the drift is paid for in the loss. */
+	refLogProb?: F;
 }
 
 export interface PpoLossOptions {
@@ -183,6 +198,11 @@ export interface PpoLossOptions {
 	entropyCoef: number;
 	/** true while the critic warms up: only the value loss has gradients. */
 	valueOnly?: boolean;
+	/**
+	 * Price of drifting in the loss instead of the reward, per nat a token; 0 = off. The estimator is k2, whose gradient on the
+	 * policy's own tokens is that of the KL (k1 as a loss has none, k3 as a loss has that of the forward KL: arXiv 2510.01555).
+	 */
+	klLossCoef?: number;
 }
 
 /** The whole PPO loss of one minibatch. Metrics carry the keys of the catalogue; an empty minibatch is skipped. */
@@ -211,7 +231,8 @@ export function ppoLoss(targets: PpoTargets, options: PpoLossOptions): Loss {
 		});
 		const entropies = selectMasked(scores.entropy, mask);
 		const entropy = mean(entropies);
-		const { valueCoef, entropyCoef, valueOnly = false } = options;
+		const { valueCoef, entropyCoef, valueOnly = false, klLossCoef = 0 } = options;
+		const drift = driftLoss(scores.logProb, targets.refLogProb, mask, klLossCoef);
 		const bonus = entropies.length === 0 ? 0 : entropyCoef * entropy;
 		const dValue = gradientAfter(batch, critic.dValues).map((d) => d * valueCoef);
 		const dEntropy = Float64Array.from(
@@ -220,8 +241,8 @@ export function ppoLoss(targets: PpoTargets, options: PpoLossOptions): Loss {
 		);
 		const skip = reasonToSkip(entropies.length, policy.ratioMean);
 		return {
-			loss: (valueOnly ? 0 : policy.loss - bonus) + valueCoef * critic.loss,
-			...(valueOnly ? {} : { dLogProb: policy.dLogProb }),
+			loss: (valueOnly ? 0 : policy.loss + drift.loss - bonus) + valueCoef * critic.loss,
+			...(valueOnly ? {} : { dLogProb: policy.dLogProb.map((d, i) => d + at(drift.dLogProb, i)) }),
 			...(valueOnly || entropyCoef === 0 ? {} : { dEntropy }),
 			dValue: [dValue],
 			metrics: {
@@ -230,6 +251,7 @@ export function ppoLoss(targets: PpoTargets, options: PpoLossOptions): Loss {
 				'policy/clipfrac_avg': policy.clipFraction,
 				'policy/entropy_avg': entropy,
 				'loss/policy_avg': policy.loss,
+				...(klLossCoef > 0 && { 'loss/kl_avg': drift.loss }),
 				'loss/value_avg': critic.loss,
 				'val/clipfrac_avg': critic.clipFraction,
 				'val/explained_variance': critic.explainedVariance,
@@ -240,6 +262,34 @@ export function ppoLoss(targets: PpoTargets, options: PpoLossOptions): Loss {
 			...(skip === null ? {} : { skip })
 		};
 	};
+}
+
+/** coef * mean_mask (ln pi - ln rho)^2 / 2 and its gradient. Throws RangeError where the price is on and no reference is given. */
+function driftLoss(
+	logProb: F,
+	refLogProb: F | undefined,
+	mask: Uint8Array,
+	coef: number
+): { loss: number; dLogProb: F } {
+	const dLogProb = new Float64Array(mask.length);
+	if (coef === 0) {
+		return { loss: 0, dLogProb };
+	}
+	if (!refLogProb) {
+		throw new RangeError(
+			'a price of drifting in the loss needs the log-probabilities of the reference'
+		);
+	}
+	const n = countTokens(mask, [logProb, refLogProb]);
+	let loss = 0;
+	mask.forEach((bit, i) => {
+		if (bit === 1) {
+			const difference = at(logProb, i) - at(refLogProb, i);
+			loss += (coef * klOf(difference, 'k2')) / n;
+			dLogProb[i] = (coef * difference) / n;
+		}
+	});
+	return { loss, dLogProb };
 }
 
 function reasonToSkip(tokens: number, ratioMean: number): string | null {
