@@ -131,6 +131,51 @@ test('pairs go on being written while a job holds the engine, and none of them a
 	handBack();
 });
 
+test('at least ten pairs wait after every answer while a reward model trains, though writing them takes its time', async () => {
+	let written = 0;
+	let isTraining = false;
+	const writtenInJob: number[] = [];
+	app = await openApp({
+		handlers: {
+			sample: async ({ prompts, perPrompt }) => {
+				// Nearly as long as it takes to answer as quickly as keys allow.
+				await new Promise((resolve) => setTimeout(resolve, isTraining ? 300 : 0));
+				writtenInJob.push(...(isTraining ? [prompts.length * perPrompt] : []));
+				return prompts.flatMap(() =>
+					Array.from({ length: perPrompt }, () =>
+						makeCompletion({ text: ` tale ${written++} of ${written * 7} birds.` })
+					)
+				);
+			},
+			trainReward: () => {
+				isTraining = true;
+				return new Promise(() => undefined);
+			}
+		}
+	});
+	const { studio } = app;
+	goTo('compare');
+	for (let i = 1; i <= 6; i++) {
+		await expect.poll(waiting).toBeGreaterThanOrEqual(10);
+		await rest();
+		await userEvent.keyboard('1');
+		await expect.poll(() => studio.log.answers.size).toBe(i);
+	}
+	await expect.poll(waiting).toBeGreaterThanOrEqual(13);
+	void studio.reward.train();
+	await expect.poll(() => isTraining).toBe(true);
+	const counts: number[] = [];
+	for (let i = 7; i <= 22; i++) {
+		await rest();
+		await userEvent.keyboard(i % 2 === 0 ? '1' : '2');
+		await expect.poll(() => studio.log.answers.size).toBe(i);
+		counts.push(waiting());
+	}
+	expect(studio.trainer.activeRunId).not.toBeNull();
+	expect(Math.min(...counts), counts.join(' ')).toBeGreaterThanOrEqual(10);
+	expect(writtenInJob.length).toBeGreaterThan(1);
+});
+
 test('after a dozen answers the pairs are chosen, and each knows why and what was predicted of it', async () => {
 	const random = new Random(9);
 	app = await openApp({
