@@ -208,7 +208,9 @@ export class ExportsState {
 	async #job(): Promise<{ rows: StudyRows; job: FeedbackExport }> {
 		const { annotators } = this.#dependencies;
 		const { schema, container, withMeta, who, annotator } = this.#choice;
-		const filter = { who, annotator, version: this.#version };
+		// Other formats hold judgements and nothing else.
+		const isWhole = schema === 'native' || schema === 'trl-prompt-only';
+		const filter = { who, annotator, version: this.#version, isWhole };
 		const rows = new StudyRows(await this.#read(), filter, (event) => annotators.keyOf(event));
 		const options = { schema, container, withMeta, includeSimulated: who !== 'people' };
 		return { rows, job: new FeedbackExport(() => rows.rows(), options) };

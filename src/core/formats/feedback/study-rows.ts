@@ -22,6 +22,8 @@ export interface RowFilter {
 	annotator: string | null;
 	/** The answers that this version holds, as they were then; null: all that there are now. */
 	version: DatasetVersion | null;
+	/** Also what was shown and not answered, and the prompts by themselves; only where nothing else is chosen. */
+	isWhole: boolean;
 }
 
 type Shown = Presentation | CompletionSet;
@@ -87,8 +89,8 @@ export class StudyRows {
 				yield this.#row(shown, event);
 			}
 		}
-		const { who, annotator, version } = this.#filter;
-		if (who !== 'all' || annotator !== null || version) {
+		const { who, annotator, version, isWhole } = this.#filter;
+		if (!isWhole || who !== 'all' || annotator !== null || version) {
 			return;
 		}
 		for (const shown of this.#shown.values()) {
