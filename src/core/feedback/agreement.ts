@@ -133,14 +133,18 @@ function coincidences(units: readonly Unit[]): Coincidences {
 	const k = values.length;
 	const matrix = new Float64Array(k * k);
 	for (const labels of rated) {
-		const indices = labels.map((label) => indexOf.get(label) ?? 0);
-		indices.forEach((c, i) =>
-			indices.forEach((d, j) => {
-				if (i !== j) {
-					matrix[c * k + d] = at(matrix, c * k + d) + 1 / (labels.length - 1);
-				}
-			})
-		);
+		const counts = new Float64Array(k);
+		for (const label of labels) {
+			const c = indexOf.get(label) ?? 0;
+			counts[c] = at(counts, c) + 1;
+		}
+		// Ordered pairs of labels of different raters: of one value with itself one fewer.
+		for (let c = 0; c < k; c++) {
+			for (let d = 0; d < k; d++) {
+				const met = at(counts, c) * (at(counts, d) - (c === d ? 1 : 0));
+				matrix[c * k + d] = at(matrix, c * k + d) + met / (labels.length - 1);
+			}
+		}
 	}
 	const totals = Float64Array.from(values, (_, c) =>
 		matrix.subarray(c * k, (c + 1) * k).reduce((sum, x) => sum + x, 0)

@@ -7,7 +7,13 @@ import type { AnswerEvent, Outcome, Presentation } from '../records';
 import { alphaInterval, kappa, krippendorffAlpha, percentAgreement, type Unit } from './agreement';
 import { tally } from './comparison';
 import { fatigue, sessionsOf, type Fatigue } from './fatigue';
-import { accuracyCeiling, noiseEstimate, type NoiseEstimate, type Repeat } from './noise';
+import {
+	accuracyCeiling,
+	noiseByTercile,
+	noiseEstimate,
+	type NoiseEstimate,
+	type Repeat
+} from './noise';
 import type { Estimate, Missing } from './figure';
 import {
 	leftRate,
@@ -37,6 +43,8 @@ export interface Reliability {
 	selfAgreement: ReturnType<typeof percentAgreement>;
 	selfKappa: ReturnType<typeof kappa>;
 	noise: NoiseEstimate | Missing<'no-decided-repeats'>;
+	/** The same for pairs held to be close, middling and far apart. */
+	noiseByTercile: ReturnType<typeof noiseByTercile>;
 	/** The most that a reward model can be seen to agree with this person; null without repeats. */
 	ceiling: Estimate | null;
 	left: ReturnType<typeof leftRate>;
@@ -130,10 +138,20 @@ function fatigueOf(own: readonly AnsweredPair[], twice: readonly TwiceAnswered[]
 	);
 }
 
-const repeatOf = ({ first, second }: TwiceAnswered): Repeat => ({
-	first: outcomeOf(first),
-	second: outcomeOf(second)
-});
+/** How far apart a pair was held to be before it was first shown, |ln odds|; undefined where nothing was predicted. */
+function differenceOf({ pair: { sealed } }: AnsweredPair): number | undefined {
+	const certain = sealed?.pA === 0 || sealed?.pA === 1;
+	return sealed && !certain ? Math.abs(Math.log(sealed.pA / (1 - sealed.pA))) : undefined;
+}
+
+function repeatOf({ first, second }: TwiceAnswered): Repeat {
+	const difference = differenceOf(first);
+	return {
+		first: outcomeOf(first),
+		second: outcomeOf(second),
+		...(difference !== undefined && { difference })
+	};
+}
 
 /**
  * The most that a model can be seen to agree with the answers of these people, each of whom disagrees with nobody but
@@ -168,6 +186,7 @@ export function reliability(own: readonly AnsweredPair[]): Reliability {
 			pairsOfOutcomes.map(({ second }) => second)
 		),
 		noise,
+		noiseByTercile: noiseByTercile(pairsOfOutcomes),
 		ceiling: noise.value === null ? null : accuracyCeiling(noise),
 		left: leftRate(chosen),
 		straight: straightLining(chosen),

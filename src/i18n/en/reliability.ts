@@ -39,6 +39,8 @@ export const reliability = {
 			n === 1
 				? `The one pair that came back came out the same way; that says next to nothing yet.`
 				: `So far none of ${n} came out the other way. With so many, up to ${high} might.`,
+		terciles: (close: string, middle: string, far: string) =>
+			`Where the model held the two to be close ${close}, in between ${middle}, where it held them far apart ${far}.`,
 		atChance:
 			'Your repeated answers differ as often as a coin’s would. Perhaps the texts are too much alike.',
 		none: 'It takes pairs that came back, with a side chosen both times.',
@@ -150,6 +152,10 @@ export const reliability = {
 		noneShared: 'No pair has been answered by two people yet.',
 		undefined: 'Everyone gave every shared pair the same answer, so that alpha is undefined.',
 		pair: (one: string, other: string) => `${one} and ${other}`,
+		morePairs: (n: number) =>
+			n === 1
+				? '1 more pair of people, who agree as much or more.'
+				: `${n} more pairs of people, who agree as much or more.`,
 		help: 'Alpha is 1 where people always agree and 0 where they agree as often as chance would. From 0.8 on it is called reliable, from 0.67 on tentative.'
 	},
 	predictions: {

@@ -77,6 +77,26 @@ describe('of one person', () => {
 		expect(found.positions).toMatchObject({ value: 0.8, leftBoth: 1, rightBoth: 1 });
 	});
 
+	test('noise is told apart by how close the pair was held to be', () => {
+		const seal = (pA: number) => ({
+			sealed: {
+				...sealPrediction({ prompt: '', aText: '', bText: '' }, pA, '0'.repeat(32)),
+				predictor: { kind: 'posterior' as const, answers: 20 }
+			}
+		});
+		// Five each at odds of 1:1, 3:1 and 19:1 (for a or for b); of the close ones one comes out the other way.
+		const pairs = [0.5, 0.75, 0.05].flatMap((pA) => Array.from({ length: 5 }, () => ask(seal(pA))));
+		const answered = pairs.flatMap((pair, i) => [
+			give(pair, 'a'),
+			give(again(pair), i === 0 ? 'b' : 'a')
+		]);
+		const thirds = reliability(answered).noiseByTercile.value ?? [];
+		expect(thirds.map(({ noise }) => noise.value)).toEqual([(1 - Math.sqrt(0.6)) / 2, 0, 0]);
+		expect(thirds.map(({ from }) => from)).toEqual([0, Math.log(3), expect.closeTo(Math.log(19))]);
+		expect(reliability(answered.slice(0, 28)).noiseByTercile.value).toBeNull();
+		expect(reliability([give(ask(seal(1)), 'a')]).noiseByTercile.value).toBeNull();
+	});
+
 	test('sides are those on screen, and a skip is neither a side nor a repeat', () => {
 		const [one, two] = [ask({ aSide: 'left' }), ask({ aSide: 'right' })];
 		const found = reliability([
