@@ -29,6 +29,9 @@ export class FeedbackLog {
 	readonly #dependencies: LogDependencies;
 	#events = $state.raw<readonly AnswerEvent[]>([]);
 	readonly #answers = $derived(currentAnswers(this.#events));
+	readonly #imported = $derived(
+		[...this.#answers.values()].filter((event) => event.imported).length
+	);
 	readonly #next = $derived(nextMoves(this.#events, (event) => this.#dependencies.isOwn(event)));
 
 	constructor(dependencies: LogDependencies) {
@@ -42,6 +45,11 @@ export class FeedbackLog {
 	/** Current answer of each pair or set that has one. */
 	get answers(): ReadonlyMap<string, AnswerEvent> {
 		return this.#answers;
+	}
+
+	/** Current answers that were read from a file: they are nobody's at this desk. */
+	get imported(): number {
+		return this.#imported;
 	}
 
 	get canUndo(): boolean {

@@ -24,7 +24,7 @@ import {
 import type { Problems } from './problems.svelte';
 
 /** Shown as they will appear. */
-const PREVIEW_ROWS = 5;
+const PREVIEW_ROWS = 3;
 export interface ImportsDependencies extends JobDependencies {
 	openDesk: OpenDesk;
 	connect: ConnectImporter;
@@ -62,6 +62,11 @@ export class ImportsState {
 
 	get chosen(): readonly ChosenFile[] {
 		return this.#chosen;
+	}
+
+	/** Files that can be read. */
+	get readable(): number {
+		return this.#chosen.filter(({ inspection }) => inspection).length;
 	}
 
 	get destination(): Destination {

@@ -38,6 +38,9 @@ const settings: Record<keyof DatasetTransform, string> = {
 export const data = {
 	title: 'Data in and out',
 	lead: 'Feedback from files, and yours as a file. Everything happens in this browser; no file is sent anywhere.',
+	imported: 'imported',
+	answersImported: (n: number) =>
+		`${many(n, 'answer', 'answers')} imported from files, and not given here`,
 	drop: 'Drop files to import them',
 	studyName: (file: string) => `Imported: ${file}`,
 	imports: {
@@ -194,6 +197,7 @@ export const data = {
 		keepName: 'Name of the version',
 		defaultName: 'answers',
 		kept: (name: string) => `Kept as ${name}.`,
+		keptBefore: (name: string) => `The same answers are kept already, as ${name}.`,
 		label: (name: string, number: number) => `${name} ${number}`,
 		facts: (n: number, prompts: number, heldOut: number) =>
 			`${many(n, 'pair', 'pairs')} of ${many(prompts, 'prompt', 'prompts')}, ${heldOut.toLocaleString('en')} held out`,

@@ -236,7 +236,7 @@ test('an export shows what it would leave out before it is saved', async () => {
 	await press('Done');
 	await press('Export');
 	const counts = page.getByTestId('export-counts');
-	await expect.element(counts).toHaveTextContent('3 rows of 3');
+	await expect.element(counts).toHaveTextContent('4 rows of 4');
 	await page.getByLabelText('Format').selectOptions('TRL preference');
 	await expect.element(counts).toHaveTextContent('2 rows of 3');
 	await expect.element(counts).toHaveTextContent('1 ties, for which the format has no place');
