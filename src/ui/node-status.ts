@@ -45,12 +45,16 @@ function sampleStatus({ trainer, sample }: Studio): NodeStatus {
 function compareStatus({ log, robot }: Studio): NodeStatus {
 	const answers = log.answers.size;
 	const text = en.live.answers(answers);
+	const given = [...log.answers.values()];
+	const simulated = given.filter(({ source }) => source === 'simulated').length;
+	const mark = simulated > 0 ? [en.live.simulated(simulated)] : [];
 	// Three digits and the word are wider than the ring.
-	const lines = answers < 100 ? [text] : text.split(' ');
+	const lines = answers < 100 ? [text, ...mark] : text.split(' ');
+	const spoken = [text, ...mark].join(', ');
 	if (robot.isWorking) {
-		return { lines, state: 'running', spoken: text };
+		return { lines, state: 'running', spoken };
 	}
-	return answers === 0 ? EMPTY : { lines, state: 'has', spoken: text };
+	return answers === 0 ? EMPTY : { lines, state: 'has', spoken };
 }
 
 /** Of a job under way; null otherwise. */

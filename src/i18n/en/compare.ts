@@ -185,7 +185,7 @@ export const compare = {
 	recordedNext: 'Choose on your own pairs as soon as the model is loaded.',
 	robot: {
 		title: 'Let a simulated annotator answer',
-		what: 'It follows one simple rule. Its answers are marked as simulated for ever and never mixed in silently.',
+		what: 'Its taste and its faults are known, so what it does to a model can be measured. Its answers are marked as simulated for ever and never mixed in silently.',
 		open: 'Simulated annotator',
 		rule: 'It prefers',
 		rules: {

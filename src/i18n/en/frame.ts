@@ -27,6 +27,7 @@ export const frame = {
 		ready: 'ready',
 		failed: 'no model',
 		answers: (n: number) => (n === 1 ? '1 answer' : `${n} answers`),
+		simulated: (n: number) => `${n} simulated`,
 		accuracyLong: (value: string) => `held-out accuracy ${value}`,
 		training: (step: number, total: number) => `${step} of ${total}`,
 		step: (step: number) => `step ${step}`,

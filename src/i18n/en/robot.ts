@@ -109,7 +109,7 @@ export const robot = {
 				: `About 1 in ${Math.round(1 / value)} answers is thrown by coin.`,
 		better: (value: number) =>
 			`Where its taste tells two texts apart and it names one, that is the better one ${share(value)} of the time.`,
-		noTaste: 'No text is better than another to it.',
+		noTaste: 'Its taste tells none of these pairs apart.',
 		ties: (value: number) => `${share(value)} of pairs are a tie to it.`,
 		left: (value: number) =>
 			value >= 0.5
