@@ -25,22 +25,42 @@ function countsSince(after: OperationCounts, before: OperationCounts): Operation
 	};
 }
 
-/** What was counted after `before`; null where the two are not of one engine (another backend, or one started anew). */
-export function since(after: EngineStatistics, before: EngineStatistics): OperationTable | null {
+const sameFor = <T>(of: (name: EngineOperation) => T): Record<EngineOperation, T> => ({
+	sample: of('sample'),
+	score: of('score'),
+	backward: of('backward'),
+	step: of('step')
+});
+
+/** What the operations did lately, as far as it has been seen. */
+export interface Lately {
+	/** The last look. */
+	seen: EngineStatistics;
+	/** Sums when a call of the operation had last ended. */
+	from: OperationTable;
+	/** The last calls that have ended, since the ones before them; no calls: none has. */
+	counts: OperationTable;
+}
+
+/** A further look. A call may take many looks: it counts, whole, once it has ended. Starts anew with another engine. */
+export function look(now: EngineStatistics, before: Lately | null): Lately {
 	const isSameEngine =
-		after.backend === before.backend &&
-		after.device === before.device &&
-		OPERATIONS.every((name) => after.operations[name].calls >= before.operations[name].calls);
+		before !== null &&
+		now.backend === before.seen.backend &&
+		now.device === before.seen.device &&
+		OPERATIONS.every((name) => now.operations[name].calls >= before.from[name].calls);
 	if (!isSameEngine) {
-		return null;
+		const { operations } = now;
+		const none = sameFor((name) => countsSince(operations[name], operations[name]));
+		return { seen: now, from: operations, counts: none };
 	}
-	const of = (name: EngineOperation) =>
-		countsSince(after.operations[name], before.operations[name]);
+	const hasEnded = (name: EngineOperation) => now.operations[name].calls > before.from[name].calls;
 	return {
-		sample: of('sample'),
-		score: of('score'),
-		backward: of('backward'),
-		step: of('step')
+		seen: now,
+		from: sameFor((name) => (hasEnded(name) ? now.operations[name] : before.from[name])),
+		counts: sameFor((name) =>
+			hasEnded(name) ? countsSince(now.operations[name], before.from[name]) : before.counts[name]
+		)
 	};
 }
 
@@ -53,16 +73,4 @@ export function tokensPerSecond({ tokens, wallMs }: OperationCounts): number | n
 export function perCall(of: OperationCounts, what: Counted): number | null {
 	const sum = of[what];
 	return sum === null || of.calls === 0 ? null : sum / of.calls;
-}
-
-/** The newer counts of each operation that has run meanwhile, the older ones of those that have not. */
-export function lastAtWork(newer: OperationTable, older: OperationTable | null): OperationTable {
-	const of = (name: EngineOperation) =>
-		older && newer[name].calls === 0 ? older[name] : newer[name];
-	return {
-		sample: of('sample'),
-		score: of('score'),
-		backward: of('backward'),
-		step: of('step')
-	};
 }

@@ -46,7 +46,7 @@ export const engine = {
 	operationHelp,
 	rows,
 	rowHelp,
-	lastSecond: 'Per call, in its last second at work',
+	lately: 'Per call, the last ones',
 	total: 'Per call, since the engine started',
 	words: 'What these words mean',
 	notMeasured: (rows: string) => `Not measured here: ${rows}.`,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EngineStatistics, OperationCounts } from '../../../src/protocol/trainer';
-import { lastAtWork, perCall, since, tokensPerSecond } from '../../../src/state/engine-counts';
+import { look, perCall, tokensPerSecond } from '../../../src/state/engine-counts';
 
 const counts = (fields: Partial<OperationCounts> = {}): OperationCounts => ({
 	calls: 0,
@@ -28,21 +28,34 @@ const statistics = (
 	...fields
 });
 
-test('what happened between two looks is their difference; what is not counted stays unknown', () => {
+test('the last calls are what was counted since those before them; what is not counted stays unknown', () => {
 	const before = statistics({ calls: 3, wallMs: 10, dispatches: 9, submits: 3, jsMs: 0.5 });
 	const after = statistics({ calls: 5, wallMs: 16, dispatches: 15, submits: 5, jsMs: 0.75 });
-	expect(since(after, before)?.step).toEqual(
+	const { counts: found } = look(after, look(before, null));
+	expect(found.step).toEqual(
 		counts({ calls: 2, wallMs: 6, dispatches: 6, submits: 2, jsMs: 0.25 })
 	);
-	expect(since(after, before)?.sample).toEqual(counts());
+	expect(found.sample).toEqual(counts());
+});
+
+test('a call that takes several looks counts whole once it has ended, and stays until the next', () => {
+	const first = look(statistics({ calls: 1, dispatches: 6, submits: 2 }), null);
+	expect(first.counts.step.calls, 'what was before the first look').toBe(0);
+	const within = look(statistics({ calls: 1, dispatches: 10, submits: 4 }), first);
+	expect(within.counts.step.calls).toBe(0);
+	const ended = look(statistics({ calls: 2, dispatches: 12, submits: 4 }), within);
+	expect(ended.counts.step).toEqual(counts({ calls: 1, dispatches: 6, submits: 2 }));
+	const later = look(statistics({ calls: 2, dispatches: 14, submits: 4 }), ended);
+	expect(later.counts.step).toEqual(ended.counts.step);
 });
 
 test('counts of two engines are never subtracted', () => {
-	const before = statistics({ calls: 3 });
-	expect(since(statistics({ calls: 4 }, { backend: 'wasm' }), before)).toBeNull();
-	expect(since(statistics({ calls: 4 }, { device: 'another card' }), before)).toBeNull();
-	expect(since(statistics({ calls: 1 }), before), 'started anew').toBeNull();
-	expect(since(before, before)?.step.calls).toBe(0);
+	const before = look(statistics({ calls: 3 }), null);
+	const fresh = (now: EngineStatistics) => look(now, before).counts.step.calls;
+	expect(fresh(statistics({ calls: 4 }, { backend: 'wasm' }))).toBe(0);
+	expect(fresh(statistics({ calls: 4 }, { device: 'another card' }))).toBe(0);
+	expect(fresh(statistics({ calls: 1 })), 'started anew').toBe(0);
+	expect(fresh(statistics({ calls: 4 }))).toBe(1);
 });
 
 test('speed is of the time in which an operation ran', () => {
@@ -55,12 +68,4 @@ test('a call takes the sum over the calls; nothing where there were none or it i
 	expect(perCall(counts({ calls: 4, submits: 10 }), 'submits')).toBe(2.5);
 	expect(perCall(counts({ calls: 0, submits: 0 }), 'submits')).toBeNull();
 	expect(perCall(counts({ calls: 4 }), 'gpuMs')).toBeNull();
-});
-
-test('an operation that has not run keeps what it did when it last ran', () => {
-	const older = statistics({ calls: 2, dispatches: 6 }).operations;
-	const newer = { ...statistics({}).operations, sample: counts({ calls: 1 }) };
-	expect(lastAtWork(newer, older).step).toEqual(older.step);
-	expect(lastAtWork(newer, older).sample).toEqual(newer.sample);
-	expect(lastAtWork(newer, null)).toEqual(newer);
 });
