@@ -7,7 +7,17 @@ import { join, resolve } from 'node:path';
 import { startApp } from '../tests/support/app';
 import { ensureBuilt } from './set-up.mjs';
 
-const VIEWS = ['sample', 'compare', 'reward', 'tune', 'evaluate', 'library', 'learn', 'settings'];
+const VIEWS = [
+	'sample',
+	'compare',
+	'compare/reliability',
+	'reward',
+	'tune',
+	'evaluate',
+	'library',
+	'learn',
+	'settings'
+];
 const WIDTHS = /** @type {const} */ ([
 	{ width: 1280, height: 800 },
 	{ width: 360, height: 740 }
@@ -37,7 +47,7 @@ try {
 					location.hash = hash;
 				}, `#/${view}`);
 				await page.waitForTimeout(SETTLE_MS);
-				const name = `${view}-${colorScheme}-${viewport.width}.png`;
+				const name = `${view.replaceAll('/', '-')}-${colorScheme}-${viewport.width}.png`;
 				await page.screenshot({ path: join(folder, name), fullPage: true });
 				const overflow = await page.evaluate(
 					() => document.documentElement.scrollWidth - document.documentElement.clientWidth
