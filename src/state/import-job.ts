@@ -246,6 +246,10 @@ export class ImportJob {
 			duplicates: this.#counts.duplicates + duplicates,
 			leftOut: sums
 		});
+		if (leftOut['study-full'] === rows.length) {
+			// Nothing of what follows would be kept either.
+			throw new StudioError('too-large', 'The study is full', { detail: { most: MOST_IN_STUDY } });
+		}
 		return { duplicates };
 	}
 

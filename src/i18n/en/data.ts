@@ -102,6 +102,8 @@ export const data = {
 			`Stopped. ${rows(kept)} ${kept === 1 ? 'is' : 'are'} kept; import the same file again to go on.`,
 		failed: (kept: number, why: string) =>
 			`${why}. ${rows(kept)} stored before that ${kept === 1 ? 'is' : 'are'} kept.`,
+		full: (kept: number) =>
+			`${rows(kept)} imported; the study is full. It holds 50,000 pairs, as many as a page can keep at hand. Split the file to import the rest into another study.`,
 		into: (study: string) => `Into the study “${study}”.`,
 		took: (read: number, seconds: string) => `${rows(read)} read in ${seconds} s.`,
 		kept: 'imported',

@@ -158,3 +158,28 @@ test('damaged files of every kind end in rows and problems, or in an error with 
 		}
 	}
 });
+
+test('a JSON array that ends in the middle keeps the rows before, and names the line', async () => {
+	const whole = JSON.stringify(rows(3), null, '\t');
+	const { rows: read, report } = await importText(whole.slice(0, whole.lastIndexOf('"rejected"')));
+	expect(read).toHaveLength(2);
+	expect(report.problemList).toEqual([{ line: 12, problem: 'cut-short' }]);
+});
+
+test('native rows of a newer Tiller, and rows that only look native, are left out by name', async () => {
+	const { text } = await exportAs((await importText(jsonLines(rows(3)))).rows, {
+		schema: 'native'
+	});
+	const [first = '', second = '', third = ''] = text.split('\n');
+	const lines = [
+		first,
+		second.replace('"version":1', '"version":99'),
+		third.replace('"kind":"comparison"', '"kind":"duel"')
+	];
+	const { rows: read, report } = await importText(lines.join('\n'));
+	expect(read).toHaveLength(1);
+	expect(report.problemList.map(({ line, problem, field }) => [line, problem, field])).toEqual([
+		[2, 'newer-version', 'version'],
+		[3, 'not-native', 'kind']
+	]);
+});
