@@ -112,8 +112,12 @@ export class SimulatedAnnotator {
 		if (task.modelled && referencePairs(comparisons.presentations).length < LEAST_REFERENCE) {
 			drawn = await comparisons.draw(desk, BATCH, signal);
 		}
-		const known = [...comparisons.presentations, ...drawn];
-		const { context, answering } = prepare(task, referencePairs(known));
+		const reference = referencePairs([...comparisons.presentations, ...drawn]);
+		if (task.modelled && reference.length === 0) {
+			this.#isStuck = true;
+			return;
+		}
+		const { context, answering } = prepare(task, reference);
 		let idleInARow = 0;
 		while (this.#done < n) {
 			if (drawn.length === 0) {

@@ -3,6 +3,7 @@ const times = (weight: number): string => `${weight === 0.5 ? '½' : weight}×`;
 export const prompts = {
 	title: 'Prompts',
 	open: 'Prompts…',
+	openNamed: (sets: string) => `Prompts: ${sets}`,
 	summary: (n: number, sets: string) => `${n} beginnings: ${sets}`,
 	lead: 'Every story begins with one of these. Each has its turn before any comes again.',
 	sets: 'Sets',

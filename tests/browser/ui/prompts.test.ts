@@ -1,7 +1,14 @@
+import axe from 'axe-core';
 import { afterEach, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { listPrompts, listPromptSets } from '../../../src/storage/prompts';
 import { goTo, openApp, type Opened } from './open-app';
+
+/** Of the open dialog. */
+async function violations(): Promise<string[]> {
+	const { violations: found } = await axe.run('dialog[open]');
+	return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+}
 
 let app: Opened | null = null;
 afterEach(async () => {
@@ -70,11 +77,16 @@ test('tags from a file narrow what is asked, and the narrowing is stored', async
 	const file = new File([lines.map((line) => JSON.stringify(line)).join('\n')], 'p.jsonl');
 	await page.getByLabelText('From a file').upload(file);
 	await expect.element(page.getByText('3 added.')).toBeVisible();
+	expect(await violations()).toEqual([]);
 	await page.getByText('sea', { exact: true }).first().click();
 	await expect
 		.poll(() => texts(opened))
 		.toEqual([...BUILT_IN, 'A boat left', 'A seal sang'].sort());
 	const db = await opened.db();
+	await userEvent.keyboard('{Escape}');
+	await expect
+		.element(page.getByRole('button', { name: /^Prompts: Story.*Tagged \(sea\)/ }))
+		.toBeVisible();
 	const sets = await listPromptSets(db, opened.studio.study?.id ?? '');
 	db.close();
 	expect(sets).toMatchObject([{ name: 'Tagged', tags: ['sea'], isOn: true }]);

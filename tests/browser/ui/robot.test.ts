@@ -1,8 +1,15 @@
+import axe from 'axe-core';
 import { afterEach, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { StudioError } from '../../../src/protocol/errors';
 import { listRuns } from '../../../src/storage/runs';
 import { goTo, openApp, type Opened } from './open-app';
+
+/** Of the open dialog. */
+async function violations(): Promise<string[]> {
+	const { violations: found } = await axe.run('dialog[open]');
+	return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+}
 
 let app: Opened | null = null;
 afterEach(async () => {
@@ -70,6 +77,7 @@ test('own rules are checked while they are written, and tried on the desk', asyn
 	await pattern.fill('(a)\\1');
 	await expect.element(page.getByText(/back to a group is not possible/)).toBeVisible();
 	await pattern.fill('number \\d+');
+	expect(await violations()).toEqual([]);
 	const rules = page.getByRole('group', { name: 'Your rules' });
 	await expect.element(rules.getByText('Holds for both pages on the desk.').first()).toBeVisible();
 	await page.getByRole('button', { name: 'Remove rule 1' }).click();
