@@ -418,8 +418,169 @@ const REWARD_METRICS = [
 	}
 ] as const satisfies readonly Metric[];
 
+const METHOD_METRICS = [
+	{
+		key: 'loss/preference',
+		label: 'Loss on the preferences',
+		symbol: 'L_pref',
+		unit: '',
+		range: [null, null],
+		direction: 'down',
+		help: 'How badly the policy itself explains the answers; methods differ in its scale, so compare it within one method only.',
+		formula: "mean over pairs (KTO, BCO: completions) of the method's loss",
+		source: 'Rafailov et al. 2023, arXiv 2305.18290; huggingface/trl dpo_trainer.py'
+	},
+	{
+		key: 'rewards/chosen',
+		label: 'Implied score of what was chosen',
+		symbol: 'r_c implied',
+		unit: '',
+		range: [null, null],
+		direction: 'neither',
+		help: 'How much likelier chosen completions have become than under the base; that it falls while the lead grows is usual, and no fault.',
+		formula:
+			'mean over chosen completions of beta * (ln pi - ln rho), or what the method has in its place',
+		source: 'huggingface/trl dpo_trainer.py'
+	},
+	{
+		key: 'rewards/rejected',
+		label: 'Implied score of what was not chosen',
+		symbol: 'r_r implied',
+		unit: '',
+		range: [null, null],
+		direction: 'down',
+		help: 'How much likelier rejected completions have become than under the base; it should fall below that of the chosen ones.',
+		formula:
+			'mean over rejected completions of beta * (ln pi - ln rho), or what the method has in its place',
+		source: 'huggingface/trl dpo_trainer.py'
+	},
+	{
+		key: 'rewards/margins',
+		label: 'Implied lead of what was chosen',
+		symbol: 'r_c - r_r implied',
+		unit: '',
+		range: [null, null],
+		direction: 'up',
+		help: 'By how much the policy has come to prefer what you chose, measured against the base.',
+		formula: 'rewards/chosen - rewards/rejected',
+		source: 'huggingface/trl dpo_trainer.py'
+	},
+	{
+		key: 'rewards/accuracies',
+		label: 'Answers the policy itself agrees with',
+		symbol: 'acc implied',
+		unit: '',
+		range: [0, 1],
+		direction: 'up',
+		help: 'Share of decided pairs in which the policy has raised the chosen completion more than the other one.',
+		formula:
+			'share of decided pairs with the higher implied score on the chosen side, equal ones half',
+		source: 'huggingface/trl dpo_trainer.py'
+	},
+	{
+		key: 'logps/chosen',
+		label: 'Log-probability of what was chosen',
+		symbol: 'ln pi(y_c)',
+		unit: 'nats',
+		range: [null, 0],
+		direction: 'neither',
+		help: 'How likely the policy finds the chosen completions; it often falls in direct methods, because only the lead is trained.',
+		formula: 'mean over decided pairs of the sum over tokens of ln pi of the chosen side',
+		source: 'huggingface/trl dpo_trainer.py'
+	},
+	{
+		key: 'logps/rejected',
+		label: 'Log-probability of what was not chosen',
+		symbol: 'ln pi(y_r)',
+		unit: 'nats',
+		range: [null, 0],
+		direction: 'neither',
+		help: 'How likely the policy finds the rejected completions.',
+		formula: 'mean over decided pairs of the sum over tokens of ln pi of the rejected side',
+		source: 'huggingface/trl dpo_trainer.py'
+	},
+	{
+		key: 'kto/kl',
+		label: 'Drift that any completion shows',
+		symbol: 'z',
+		unit: 'nats',
+		range: [0, null],
+		direction: 'neither',
+		help: 'What KTO compares completions with: the drift on completions that belong to other prompts.',
+		formula: 'max(0, mean over mismatched rows of (ln pi - ln rho))',
+		source: 'Ethayarajh et al. 2024, arXiv 2402.01306'
+	},
+	{
+		key: 'val/pairs_left_out',
+		label: 'Examples without a token',
+		symbol: 'left out',
+		unit: 'examples',
+		range: [0, null],
+		direction: 'down',
+		help: 'Pairs or completions of the batch that could not be learned from, because a completion in them is empty.',
+		formula: 'number of examples with an empty completion',
+		source: OWN
+	},
+	{
+		key: 'sft/loss',
+		label: 'Surprise at the texts to imitate',
+		symbol: 'NLL',
+		unit: 'nats a token',
+		range: [0, null],
+		direction: 'down',
+		help: 'How unlikely the model finds the next token of the texts that it should imitate, on average.',
+		formula: 'mean over tokens of -ln pi',
+		source: 'Ouyang et al. 2022, arXiv 2203.02155'
+	},
+	{
+		key: 'sft/perplexity',
+		label: 'Perplexity on the texts to imitate',
+		symbol: 'PPL',
+		unit: '',
+		range: [1, null],
+		direction: 'down',
+		help: 'Among how many equally likely tokens the model would be wavering, to be as surprised as it is.',
+		formula: 'exp(sft/loss)',
+		source: 'Jelinek et al. 1977'
+	},
+	{
+		key: 'policy/sequence_kl',
+		label: 'Move of one update, whole completions',
+		symbol: 'KL (k1), sequence',
+		unit: 'nats',
+		range: [null, null],
+		direction: 'neither',
+		help: 'How far the policy went from the one that wrote the batch, for methods that take a completion as one action.',
+		formula: 'mean over completions of (ln pi_old(y) - ln pi(y))',
+		source: 'Ahmadian et al. 2024, arXiv 2402.14740'
+	},
+	{
+		key: 'val/frac_reward_zero_std',
+		label: 'Groups that teach nothing',
+		symbol: 'flat groups',
+		unit: '',
+		range: [0, 1],
+		direction: 'down',
+		help: 'Share of prompts whose completions all scored the same, so that comparing them says nothing.',
+		formula: 'share of groups whose rewards have no spread',
+		source: 'huggingface/trl grpo_trainer.py'
+	},
+	{
+		key: 'loss/kl_avg',
+		label: 'Price of drifting inside the loss',
+		symbol: 'L_KL',
+		unit: '',
+		range: [0, null],
+		direction: 'neither',
+		help: 'What drifting costs where it is paid for in the loss and not in the reward.',
+		formula:
+			'coefficient * mean over tokens of k2 = (ln pi - ln rho)^2 / 2 (k3 for GRPO as published)',
+		source: 'arXiv 2510.01555'
+	}
+] as const satisfies readonly Metric[];
+
 /** All metrics, in the order in which they are listed. */
-export const METRICS: readonly Metric[] = [...PPO_METRICS, ...REWARD_METRICS];
+export const METRICS: readonly Metric[] = [...PPO_METRICS, ...REWARD_METRICS, ...METHOD_METRICS];
 
 const BY_KEY = new Map(METRICS.map((metric) => [metric.key, metric]));
 
