@@ -35,6 +35,8 @@ export const reliability = {
 		some: (share: string) => `About ${share} of your choices would come out the other way.`,
 		ceiling: (share: string, low: string, high: string) =>
 			`Even a perfect reward model could agree with no more than ${share} of them (${low} to ${high}).`,
+		ceilingOpen: (low: string) =>
+			`The ceiling for any reward model lies somewhere between ${low} and all of them.`,
 		zero: (n: number, high: string) =>
 			n === 1
 				? `The one pair that came back came out the same way; that says next to nothing yet.`

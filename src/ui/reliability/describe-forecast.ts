@@ -4,12 +4,17 @@ import { en } from '../../i18n/en';
 import { FORECAST_TARGET, type AnswersForecast } from '../../state/reliability.svelte';
 import { formatInteger, formatPercent } from '../format';
 
-/** Below this every answer counts; above, wide intervals are not known to the last one. */
-const EXACT_BELOW = 20;
-const STEP = 5;
+/** [from, step]: the more answers, the less it is known to the last one. */
+const STEPS = [
+	[1000, 100],
+	[200, 50],
+	[20, 5]
+] as const;
 
-const more = (answers: number): string =>
-	formatInteger(answers < EXACT_BELOW ? Math.ceil(answers) : Math.ceil(answers / STEP) * STEP);
+function more(answers: number): string {
+	const [, step] = STEPS.find(([from]) => answers >= from) ?? [0, 1];
+	return formatInteger(Math.ceil(answers / step) * step);
+}
 
 /** A sentence without its full stop, and the interval; the interval is empty where there is no forecast. */
 export function describeForecast({ result, predictions }: AnswersForecast): {

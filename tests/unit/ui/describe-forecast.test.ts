@@ -5,15 +5,16 @@ import { describeForecast } from '../../../src/ui/reliability/describe-forecast'
 const told = (value: Forecast['value']) =>
 	describeForecast({ predictions: 60, result: { value, reached: 0, never: 0 } });
 
-test('small numbers are exact, large ones rounded up to fives', () => {
+test('small numbers are exact, the others rounded up to ever larger steps', () => {
 	expect(told({ low: 3.2, median: 19.5, high: 60.1 })).toEqual({
 		headline: 'About 20 more answers to reach 80\u00a0%',
 		range: '80\u00a0% interval: 4 to 65'
 	});
-	expect(told({ low: 0, median: 0.4, high: 1200 })).toEqual({
+	expect(told({ low: 0, median: 0.4, high: 1201 })).toEqual({
 		headline: 'About 1 more answer to reach 80\u00a0%',
-		range: '80\u00a0% interval: 0 to 1,200'
+		range: '80\u00a0% interval: 0 to 1,300'
 	});
+	expect(told({ low: 199, median: 201, high: 999 }).range).toBe('80\u00a0% interval: 200 to 1,000');
 });
 
 test('an end that is not in sight, and a target that is reached, are said in words', () => {
