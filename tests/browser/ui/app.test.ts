@@ -142,7 +142,7 @@ test('a study can be made, renamed, copied and deleted', async () => {
 test('a glossary, a theme and the keys are one press away', async () => {
 	app = await openApp();
 	goTo('settings');
-	await page.getByLabelText('Dark').click();
+	await page.getByRole('radio', { name: 'Dark' }).click();
 	expect(document.documentElement.dataset.theme).toBe('dark');
 	await page.getByRole('button', { name: 'Show all keys' }).click();
 	await expect.element(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
