@@ -16,6 +16,7 @@ import { StudioError } from '../src/protocol/errors';
 import type { JobPhase, JobVerb, TrainerEvent } from '../src/protocol/trainer';
 import { commitStep } from '../src/storage/checkpoints';
 import type { StudioDb } from '../src/storage/db';
+import { withoutOptimizer } from './jobs/weights-io';
 
 export type Emit = (event: TrainerEvent, transfer?: Transferable[]) => void;
 
@@ -60,6 +61,15 @@ export class JobControl {
 	}
 }
 
+/** Snapshots of a run: enough to go back near any step, few enough for a browser's disk. */
+const MOST_SNAPSHOTS = 12;
+
+/** Whether the weights of a commit stay: all of a short run, evenly spaced ones of a long one. */
+function passesSnapshot(committedStep: number, step: number, totalSteps: number): boolean {
+	const spacing = Math.max(1, Math.ceil(totalSteps / MOST_SNAPSHOTS));
+	return Math.floor(step / spacing) > Math.floor(committedStep / spacing);
+}
+
 export interface StepReport {
 	values: Record<string, number>;
 	samples?: FixedPromptSample[];
@@ -80,10 +90,22 @@ export class RunLoop {
 	#startedMs: number;
 	#phase: JobPhase = 'prepare';
 	#tokensPerSecond: number | null = null;
+	readonly #keepsSnapshots: boolean;
+	#committedStep: number;
 
-	constructor(o: { run: Run; control: JobControl; signal: AbortSignal; db: StudioDb; emit: Emit }) {
+	constructor(o: {
+		run: Run;
+		control: JobControl;
+		signal: AbortSignal;
+		db: StudioDb;
+		emit: Emit;
+		/** Weights of a few steps stay, to go back to. */
+		keepsSnapshots?: boolean;
+	}) {
+		this.#keepsSnapshots = o.keepsSnapshots ?? false;
 		this.signal = o.signal;
 		this.#run = o.run;
+		this.#committedStep = o.run.step;
 		this.#control = o.control;
 		this.#db = o.db;
 		this.#events = new EventBatcher(o.emit, {
@@ -148,6 +170,9 @@ export class RunLoop {
 	/** Store the run with everything since the last commit, and where to go on from. */
 	async commit(checkpoint: Pick<Checkpoint, 'state' | 'weights'> | null): Promise<void> {
 		this.#run = { ...this.#run, updatedAt: Date.now() };
+		const { step, totalSteps } = this.#run;
+		const isKept = this.#keepsSnapshots && passesSnapshot(this.#committedStep, step, totalSteps);
+		this.#committedStep = step;
 		await commitStep(this.#db, {
 			run: this.#run,
 			metrics: this.#metrics.splice(0),
@@ -158,7 +183,17 @@ export class RunLoop {
 				step: this.#run.step,
 				version: CHECKPOINT_VERSION,
 				savedAt: Date.now()
-			}
+			},
+			...(checkpoint &&
+				isKept && {
+					snapshot: {
+						runId: this.#run.id,
+						step: this.#run.step,
+						version: CHECKPOINT_VERSION,
+						savedAt: Date.now(),
+						weights: withoutOptimizer(checkpoint.weights)
+					}
+				})
 		});
 	}
 

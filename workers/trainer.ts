@@ -2,8 +2,9 @@
  * The trainer: which device and models are loaded, and what each command does with them. Commands run side by side (sampling goes
  * on between the passes of a job); models are loaded once and kept while memory allows.
  */
-import type { Completion, PolicyRef } from '../src/core/records';
+import type { Completion, PolicyRef, WeightsRef } from '../src/core/records';
 import { planQueue } from '../src/core/feedback/plan-queue';
+import type { Normalisation } from '../src/core/methods/reward-normalisation';
 import { readRewards } from '../src/core/methods/reward-reading';
 import { StudioError } from '../src/protocol/errors';
 import type { Handlers } from '../src/protocol/rpc';
@@ -14,7 +15,13 @@ import {
 	type SampleArgs,
 	type TrainerCommands
 } from '../src/protocol/trainer';
-import { getPolicy, getRewardModel, newId, readWeights } from '../src/storage/checkpoints';
+import {
+	getPolicy,
+	getRewardModel,
+	newId,
+	readSnapshot,
+	readWeights
+} from '../src/storage/checkpoints';
 import type { StudioDb } from '../src/storage/db';
 import { chooseBackend, type ChosenBackend } from './engine/choose-backend';
 import { decoderParameters, trunkShapes } from './engine/decoder-parameters';
@@ -24,10 +31,10 @@ import type { BackendSources } from './engine/device';
 import { breathe } from './engine/yielding';
 import { embedTexts } from './embed';
 import { estimateTune } from './jobs/estimate-tune';
-import { runPpoJob } from './jobs/run-ppo-job';
 import { runRewardJob } from './jobs/run-reward-job';
+import { runTuneJob } from './jobs/run-tune-job';
 import { completionIds, cutRollout, textRules } from './jobs/rollout';
-import { openWeights } from './jobs/weights-io';
+import { openWeights, withEnsembleHeads } from './jobs/weights-io';
 import { asStudioError, readModelFiles, type ModelFiles, type ReadFile } from './model-files';
 import { JobControl, type Emit } from './run-loop';
 
@@ -41,9 +48,12 @@ export interface TrainerSources extends BackendSources {
 }
 
 export interface StoredRewardModel {
+	/** Head 0 is the score; those after it, if there are any, the ensemble's. */
 	model: LanguageModel;
 	gain: number;
 	bias: number;
+	/** Of each head after the first. */
+	members: readonly Normalisation[];
 	pooling: 'mean' | 'last';
 }
 
@@ -108,7 +118,7 @@ export class Trainer {
 			return { scores: raw.map((r) => gain * r + bias) };
 		},
 		trainReward: (args, { signal }) => runRewardJob(this, args, signal),
-		tune: (args, { signal }) => runPpoJob(this, args, signal),
+		tune: (args, { signal }) => runTuneJob(this, args, signal),
 		estimateTune: (args, { signal }) => estimateTune(this, args, signal),
 		control: ({ runId, verb }) => {
 			this.#jobs.get(runId)?.apply(verb);
@@ -147,6 +157,24 @@ export class Trainer {
 		return this.backend.device.createModel(withHeads, parameters);
 	}
 
+	/** A copy of stored weights of its own, to be trained or disposed of; heads that were not stored start at zero. */
+	async freshFrom(name: string, ref: WeightsRef, valueHeads: number): Promise<LanguageModel> {
+		if (ref.kind === 'base') {
+			return this.freshModel(name, valueHeads);
+		}
+		const db = await this.db();
+		if (ref.kind === 'policy') {
+			return this.#stored(name, await readWeights(db, ref.policyId), valueHeads);
+		}
+		const snapshot = await readSnapshot(db, ref.runId, ref.step);
+		if (!snapshot) {
+			throw new StudioError('missing-file', 'This state of the run is no longer stored.', {
+				detail: { runId: ref.runId, step: ref.step }
+			});
+		}
+		return this.#stored(name, snapshot.weights, valueHeads);
+	}
+
 	/** The model that a reference names, shared: never to be trained. */
 	writer({ model, policyId }: PolicyRef): Promise<LanguageModel> {
 		return kept(this.#models, policyId ?? `base ${model}`, async () => {
@@ -179,8 +207,14 @@ export class Trainer {
 					detail: { rewardModelId: id }
 				});
 			}
-			const model = await this.#stored(record.model, await readWeights(db, id), 1);
-			return { model, gain: record.gain, bias: record.bias, pooling: record.pooling };
+			const members = record.ensemble?.members ?? [];
+			const weights = await readWeights(db, id);
+			const model = await this.#stored(record.model, weights, 1 + members.length);
+			if (members.length > 0) {
+				await model.load(withEnsembleHeads(openWeights(weights)));
+			}
+			const { gain, bias, pooling } = record;
+			return { model, gain, bias, members, pooling };
 		});
 	}
 

@@ -1,5 +1,13 @@
 /** Presets: named layers over the defaults, and what differs between two configs. */
-import { DEFAULT_PPO, DEFAULT_REWARD, type PpoConfig, type RewardConfig } from './config';
+import {
+	DEFAULT_PPO,
+	DEFAULT_REWARD,
+	DEFAULT_TUNE,
+	type PpoConfig,
+	type RewardConfig,
+	type TuneConfigs,
+	type TuneMethod
+} from './config';
 
 export interface Preset<C> {
 	id: string;
@@ -57,6 +65,98 @@ export const REWARD_PRESETS: readonly Preset<RewardConfig>[] = [
 		changes: { headOnly: true, epochs: 4, normaliseSamples: 32 }
 	}
 ];
+
+const STANDARD = {
+	id: 'standard',
+	label: 'Standard',
+	help: 'For the built-in models and some dozens to some hundreds of answers.',
+	changes: {}
+};
+
+const quick = <C>(changes: Partial<C>): Preset<C> => ({
+	id: 'quick',
+	label: 'Quick look',
+	help: 'A few short steps, to see every part move once; too short to change much.',
+	changes
+});
+
+/** Presets of each method; the first is the default. */
+export const TUNE_PRESETS: { readonly [M in TuneMethod]: readonly Preset<TuneConfigs[M]>[] } = {
+	ppo: [
+		...PPO_PRESETS,
+		{
+			id: 'goodhart',
+			label: 'Too much of a good thing',
+			help: 'No price for drifting and a reward model that knows little: the score rises on while the text gets worse.',
+			changes: {
+				iterations: 60,
+				lr: 4e-4,
+				klCoef: 0,
+				klController: 'fixed',
+				targetPolicyKl: 0.3,
+				lrSchedule: 'constant'
+			}
+		}
+	],
+	rloo: [STANDARD, quick({ iterations: 8, batch: 16, maxNew: 24 })],
+	grpo: [
+		STANDARD,
+		{
+			id: 'dr-grpo',
+			label: 'Dr. GRPO',
+			help: 'Without the divisions by spread and by length, which favour easy prompts and long wrong texts.',
+			changes: { scaleBySpread: false, aggregation: 'constant' }
+		},
+		{
+			id: 'published',
+			label: 'As published',
+			help: 'Every completion counts alike, and drifting is paid for in the loss by the estimator k3.',
+			changes: {
+				aggregation: 'sequence-mean',
+				klCoef: 0,
+				klController: 'fixed',
+				klLossCoef: 0.04,
+				klLoss: 'k3'
+			}
+		},
+		quick({ iterations: 8, batch: 16, maxNew: 24 })
+	],
+	reinforce: [STANDARD, quick({ iterations: 8, batch: 16, maxNew: 24 })],
+	'online-dpo': [STANDARD, quick({ iterations: 8, batch: 16, maxNew: 24 })],
+	dpo: [
+		STANDARD,
+		{
+			id: 'careful',
+			label: 'Doubts your answers',
+			help: 'Takes one answer in ten for a slip of the finger.',
+			changes: { loss: 'robust', flip: 0.1, beta: 0.2 }
+		},
+		quick({ epochs: 1 })
+	],
+	ipo: [
+		STANDARD,
+		{
+			id: 'sum',
+			label: 'Whole completions',
+			help: 'Leads are of whole completions, as in the first implementations.',
+			changes: { convention: 'sum', tau: 0.05 }
+		},
+		quick({ epochs: 1 })
+	],
+	simpo: [STANDARD, quick({ epochs: 1 })],
+	orpo: [STANDARD, quick({ epochs: 1 })],
+	kto: [STANDARD, quick({ epochs: 1 })],
+	sft: [STANDARD, quick({ epochs: 1 })],
+	'best-of-n': [STANDARD, quick({ samples: 8, prompts: 8, maxNew: 24 })]
+};
+
+/** A method's defaults with a preset's changes. */
+export function applyTunePreset<M extends TuneMethod>(
+	method: M,
+	preset: Preset<TuneConfigs[M]>
+): TuneConfigs[M] {
+	return { ...DEFAULT_TUNE[method], ...preset.changes };
+}
 
 export function applyPpoPreset(preset: Preset<PpoConfig>): PpoConfig {
 	return { ...DEFAULT_PPO, ...preset.changes };

@@ -4,10 +4,14 @@
  * Version 2 added how a pair was chosen, sealed predictions, showings, reason tags, annotators with ids, and feedback other
  * than comparisons of two. All of that is optional, so that a record of version 1 is read as it is.
  */
-import type { PpoConfig, RewardConfig, RewardPooling, SamplingConfig } from './config';
+import type { RewardConfig, RewardPooling, SamplingConfig, TuneConfig, TuneMethod } from './config';
 import type { DatasetVersion } from './feedback/dataset-version';
 import type { AnnotatorModelConfig, AnnotatorScale } from './feedback/annotator-model';
+import type { GoldRewardConfig, MeasureScale } from './feedback/gold-rewards';
 import type { SelectionReason } from './feedback/selection';
+import type { BestOfNPoint } from './methods/best-of-n';
+import type { EnsembleRule } from './methods/reward-ensemble';
+import type { Normalisation } from './methods/reward-normalisation';
 
 export const RECORD_VERSION = 2;
 
@@ -270,7 +274,29 @@ export interface AnswerEvent extends StudyRecord {
 	blind: boolean;
 }
 
-export type JobKind = 'reward' | 'ppo';
+/** A run of a method is of the method's kind; runs made before there were others are of kind 'ppo'. */
+export type JobKind = 'reward' | TuneMethod;
+
+/** Weights as they are stored: the built-in model, a tuned one, or a run's kept state. */
+export type WeightsRef =
+	| { kind: 'base' }
+	| { kind: 'policy'; policyId: string }
+	| { kind: 'snapshot'; runId: string; step: number };
+
+/** From an ensemble's scores to the reward; a reward model without one knows its own score alone. */
+export interface RewardRule {
+	rule: EnsembleRule;
+	/** Read by the rules that subtract disagreement. */
+	lambda: number;
+}
+
+/** A judge that nothing learns from: what is really wanted, or the nearest thing to it. */
+export type GoldJudge =
+	| { kind: 'rule'; rule: SimulatedRule }
+	| { kind: 'reward-model'; rewardModelId: string }
+	/** A scripted reward, on the scale that was fitted to the base model's texts. */
+	| { kind: 'scripted'; reward: GoldRewardConfig; scale: MeasureScale };
+
 export type RunStatus = 'running' | 'paused' | 'done' | 'stopped' | 'failed';
 
 export interface FixedPromptSample {
@@ -307,7 +333,7 @@ export interface Run extends StudyRecord {
 	name: string;
 	status: RunStatus;
 	seed: number;
-	config: RewardConfig | PpoConfig;
+	config: RewardConfig | TuneConfig;
 	/** Built-in model it starts from. */
 	model: string;
 	backend: string;
@@ -321,6 +347,12 @@ export interface Run extends StudyRecord {
 		datasetVersionId?: string;
 		runId?: string;
 	};
+	/** Weights it starts from, and the ones that its drift is measured from; absent: the base model. */
+	start?: WeightsRef;
+	reference?: WeightsRef;
+	/** How several reward heads become one reward, and what judges it; absent: the head alone, and nothing. */
+	rewardRule?: RewardRule;
+	gold?: GoldJudge;
 	/** What it was given to write on; absent on runs made before it was recorded. */
 	prompts?: PromptUse;
 	step: number;
@@ -370,23 +402,85 @@ export interface RewardModelRecord extends StudyRecord {
 	heldOutAccuracy: number | null;
 	heldOutPairs: number;
 	trainPairs: number;
+	/** Heads fitted on bootstrap samples, each on the scale of the reward itself; absent: none were. */
+	ensemble?: { members: Normalisation[]; ridge: number };
+	/** What the held-out answers (where there are any, else the learned ones) say about its faults; absent in older records. */
+	report?: RewardReport;
 	/** Share of the answers it learned from that were simulated, 0 to 1. */
 	simulatedShare: number;
 	weightsBytes: number;
+}
+
+export interface RewardSlice {
+	by: 'length' | 'tag' | 'annotator' | 'all';
+	/** Of the slice within its kind: 'short', a tag, an annotator's id. */
+	name: string;
+	pairs: number;
+	/** Share of decided pairs it gets right, with its 95 % Wilson interval; null without one. */
+	accuracy: { value: number; low: number; high: number } | null;
+}
+
+export interface RewardReport {
+	/** Which answers it is about. */
+	on: 'held-out' | 'train';
+	slices: RewardSlice[];
+	/** Between reward and length in tokens. */
+	lengthCorrelation: number | null;
+	/** Probabilities read as sigmoid(lead / temperature) fit best; null where there is too little to tell. */
+	temperature: number | null;
+	nll: { before: number; after: number } | null;
 }
 
 export interface PolicyRecord extends StudyRecord {
 	name: string;
 	model: string;
 	runId: string;
-	rewardModelId: string;
+	/** Absent in records made before there were others: PPO. */
+	method?: TuneMethod;
+	/** Its settings; absent in older records, whose run has them. */
+	config?: TuneConfig;
+	start?: WeightsRef;
+	reference?: WeightsRef;
+	/** What gave the reward; of a method that learns from answers it may have measured alone, or be absent. */
+	rewardModelId?: string;
+	/** Content hash of the answers it learned from, for a method that does. */
+	datasetHash?: string;
 	step: number;
 	/** objective/kl at that step, nats. */
 	kl: number;
-	/** objective/scores at that step, in reference standard deviations. */
+	/** objective/scores at that step, in reference standard deviations; NaN where nothing scored it. */
 	reward: number;
 	weightsBytes: number;
 }
+
+/** Weights of a run at a step, kept so that one can go back to it or go on from it with other settings. */
+export interface Snapshot {
+	runId: string;
+	step: number;
+	version: number;
+	savedAt: number;
+	/** safetensors, without optimizer state. */
+	weights: ArrayBuffer;
+}
+
+/** What the best of n completions of a model are worth. */
+export interface BestOfNRecord extends StudyRecord {
+	kind: 'best-of-n';
+	name: string;
+	model: string;
+	runId: string;
+	rewardModelId: string;
+	writer: WeightsRef;
+	gold?: GoldJudge;
+	/** `gold` is null without a judge. */
+	points: (Omit<BestOfNPoint, 'gold' | 'goldError'> & {
+		gold: number | null;
+		goldError: number | null;
+	})[];
+}
+
+/** Measurements of models, other than blind comparisons by a person. */
+export type ReportRecord = BestOfNRecord;
 
 /** A blind A/B of two writers: its presentations carry its id; the tally is derived from their answers. */
 export interface EvaluationRecord extends StudyRecord {

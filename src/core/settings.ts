@@ -55,45 +55,57 @@ export type Settings<C> = {
 
 type Bounds = Pick<NumberSetting, 'min' | 'max' | 'step'> & { unit?: string; zero?: string };
 
-function number(label: string, help: string, { unit = '', ...bounds }: Bounds): NumberSetting {
+export function number(
+	label: string,
+	help: string,
+	{ unit = '', ...bounds }: Bounds
+): NumberSetting {
 	return { kind: 'number', label, help, unit, isInteger: false, advanced: false, ...bounds };
 }
 
-function integer(label: string, help: string, bounds: Omit<Bounds, 'step'>): NumberSetting {
+export function integer(label: string, help: string, bounds: Omit<Bounds, 'step'>): NumberSetting {
 	return { ...number(label, help, { step: 1, ...bounds }), isInteger: true };
 }
 
-function toggle(label: string, help: string): SwitchSetting {
+export function toggle(label: string, help: string): SwitchSetting {
 	return { kind: 'switch', label, help, advanced: false };
 }
 
-function choice(label: string, help: string, options: Record<string, string>): ChoiceSetting {
+export function choice(
+	label: string,
+	help: string,
+	options: Record<string, string>
+): ChoiceSetting {
 	const list = Object.entries(options).map(([value, text]) => ({ value, label: text }));
 	return { kind: 'choice', label, help, advanced: false, options: list };
 }
 
-function advanced<S extends Setting>(setting: S): S {
+export function advanced<S extends Setting>(setting: S): S {
 	return { ...setting, advanced: true };
 }
 
-const temperature = number(
+export const temperature = number(
 	'Temperature',
 	'How freely tokens are drawn: 1 is the model as it is, lower is safer and more repetitive.',
 	{ min: 0.1, max: 2, step: 0.05 }
 );
 
-const maxNew = integer('Length', 'Most tokens of a completion; a token is about 3.6 characters.', {
-	unit: 'tokens',
-	min: 1,
-	max: 192
-});
+export const maxNew = integer(
+	'Length',
+	'Most tokens of a completion; a token is about 3.6 characters.',
+	{
+		unit: 'tokens',
+		min: 1,
+		max: 192
+	}
+);
 
-const cutAtSentence = toggle(
+export const cutAtSentence = toggle(
 	'End at a sentence',
 	'Drops what follows the last sentence end, because the built-in models rarely finish a text.'
 );
 
-const microTokens = advanced(
+export const microTokens = advanced(
 	integer(
 		'Tokens at once',
 		'Most tokens in one pass of the model: fewer take less memory and more time, the result is the same.',
@@ -101,7 +113,7 @@ const microTokens = advanced(
 	)
 );
 
-const clipNorm = advanced(
+export const clipNorm = advanced(
 	number('Gradient limit', 'A longer gradient is shortened to this length before each step.', {
 		min: 0.01,
 		max: 100,
@@ -109,7 +121,7 @@ const clipNorm = advanced(
 	})
 );
 
-const weightDecay = advanced(
+export const weightDecay = advanced(
 	number(
 		'Weight decay',
 		'Pulls the weights towards 0 at each step, by this share of the learning rate.',
@@ -226,6 +238,26 @@ export const REWARD_SETTINGS: Settings<RewardConfig> = {
 				max: 100,
 				zero: 'never'
 			}
+		)
+	),
+	marginScale: advanced(
+		number(
+			'Margin by strength',
+			'By how much a completion called better by far should lead; a lesser strength asks for less.',
+			{ unit: 'reward', min: 0, max: 5, step: 0.1, zero: 'off' }
+		)
+	),
+	autoDecay: advanced(
+		toggle(
+			'Weight decay by itself',
+			'Raises the weight decay after each epoch in which it learns by heart, and lowers it again where it does not.'
+		)
+	),
+	ensemble: advanced(
+		integer(
+			'Second opinions',
+			'Heads fitted on answers drawn anew from yours: where they disagree, the score is a guess.',
+			{ unit: 'heads', min: 0, max: 32, zero: 'none' }
 		)
 	),
 	normaliseSamples: advanced(
@@ -492,7 +524,7 @@ function validateNumber(setting: NumberSetting, given: unknown, fallback: Value)
 	return [given];
 }
 
-function validate<C extends object>(
+export function validate<C extends object>(
 	settings: Settings<C>,
 	defaults: C,
 	input: unknown

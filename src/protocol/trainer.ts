@@ -1,9 +1,24 @@
 /** Commands and events between the page and the trainer worker. Arguments are plain cloneable data. */
-import type { PpoConfig, RewardConfig, SamplingConfig } from '../core/config';
+import type {
+	OnPolicyMethodName,
+	PairMethodName,
+	RewardConfig,
+	SamplingConfig,
+	TuneConfigs
+} from '../core/config';
 import type { PreferencePair } from '../core/feedback/comparison';
+import type { LabelledCompletion, TrainingText } from '../core/feedback/labelled';
 import type { PlannedQueue, QueueTask } from '../core/feedback/plan-queue';
 import type { ModelConfig } from '../core/formats/model-config';
-import type { Completion, FixedPromptSample, InvariantCheck, PolicyRef } from '../core/records';
+import type {
+	Completion,
+	FixedPromptSample,
+	GoldJudge,
+	InvariantCheck,
+	PolicyRef,
+	RewardRule,
+	WeightsRef
+} from '../core/records';
 import type { WireError } from './errors';
 
 /**
@@ -111,29 +126,89 @@ export interface RewardJobArgs {
 	startPaused: boolean;
 }
 
-export interface PpoJobArgs {
+interface TuneJobArgs {
 	runId: string;
 	studyId: string;
 	name: string;
 	model: string;
-	rewardModelId: string;
 	prompts: string[];
-	/** Prompts whose before/after text is shown at every step. */
+	/** Prompts whose before/after text is shown at every step (offline: after every epoch). */
 	fixedPrompts: string[];
-	config: PpoConfig;
 	seed: number;
+	/** Go on from the run's checkpoint instead of starting anew. */
 	resume: boolean;
 	startPaused: boolean;
+	/** Weights it starts from: absent, the base model. A fork is a new run that starts from a `snapshot`. */
+	start?: WeightsRef;
+	/** What its drift is measured from and paid for: absent, the base model. */
+	reference?: WeightsRef;
+	/** How an ensemble becomes one reward: absent, the score of the reward model's own head. */
+	rewardRule?: RewardRule;
+	/** Judges every step as `objective/gold`; nothing learns from it. */
+	gold?: GoldJudge;
 }
+
+/** Learns from completions of its own, scored by a reward model. */
+type OnPolicyArgs = {
+	[M in OnPolicyMethodName]: TuneJobArgs & {
+		method: M;
+		config: TuneConfigs[M];
+		rewardModelId: string;
+	};
+}[OnPolicyMethodName];
+
+/** What a method that learns from answers may be measured with. */
+interface OfflineArgs extends TuneJobArgs {
+	/** Content hash of what it learns from. */
+	datasetHash: string;
+	/** Scores completions after each epoch; nothing learns from it. */
+	rewardModelId?: string;
+}
+
+/** Learns from compared pairs. */
+type PairArgs = {
+	[M in PairMethodName]: OfflineArgs & {
+		method: M;
+		config: TuneConfigs[M];
+		pairs: PreferencePair[];
+	};
+}[PairMethodName];
+
+/** One interface for each method, told apart by `method`. */
+export type TuneArgs =
+	| OnPolicyArgs
+	| PairArgs
+	| (OfflineArgs & { method: 'kto'; config: TuneConfigs['kto']; rows: LabelledCompletion[] })
+	| (OfflineArgs & { method: 'sft'; config: TuneConfigs['sft']; texts: TrainingText[] })
+	| (TuneJobArgs & {
+			method: 'best-of-n';
+			config: TuneConfigs['best-of-n'];
+			rewardModelId: string;
+	  });
+
+/** What the time of a run depends on. */
+export type EstimateArgs = { model: string; prompts: string[] } & (
+	| { [M in OnPolicyMethodName]: { method: M; config: TuneConfigs[M] } }[OnPolicyMethodName]
+	| {
+			[M in PairMethodName | 'kto' | 'sft']: {
+				method: M;
+				config: TuneConfigs[M];
+				/** Rows to learn from. */
+				rows: number;
+			};
+	  }[PairMethodName | 'kto' | 'sft']
+	| { method: 'best-of-n'; config: TuneConfigs['best-of-n'] }
+);
 
 export interface JobResult {
 	status: 'done' | 'stopped';
 	step: number;
-	/** Reward model or policy now stored; null if the job stopped before its first step. */
+	/** Reward model, policy or (best of n) report now stored; null if the job stopped before its first step. */
 	resultId: string | null;
 }
 
 export interface TuneEstimate {
+	/** Of an iteration; offline, of an optimiser step. */
 	msPerIteration: number;
 	totalMs: number;
 	bytes: number;
@@ -173,12 +248,9 @@ export interface TrainerCommands extends Record<string, { args: unknown; result:
 	};
 	/** Stop with the call's AbortSignal: the job ends with status 'stopped' and keeps everything. */
 	trainReward: { args: RewardJobArgs; result: JobResult };
-	tune: { args: PpoJobArgs; result: JobResult };
+	tune: { args: TuneArgs; result: JobResult };
 	/** Measures a short rollout and a score pass, then multiplies. */
-	estimateTune: {
-		args: { model: string; prompts: string[]; config: PpoConfig };
-		result: TuneEstimate;
-	};
+	estimateTune: { args: EstimateArgs; result: TuneEstimate };
 	control: { args: { runId: string; verb: JobVerb }; result: null };
 	/** Counters of the engine in use; null before a model is loaded. */
 	engineStatistics: { args: null; result: EngineStatistics | null };
@@ -194,6 +266,7 @@ export type JobPhase =
 	| 'update'
 	| 'train'
 	| 'hold-out'
+	| 'ensemble'
 	| 'normalise'
 	| 'save';
 
@@ -202,7 +275,7 @@ export type TrainerEvent =
 			type: 'progress';
 			runId: string;
 			phase: JobPhase;
-			/** Steps of the job: iterations for PPO, epochs for the reward model. */
+			/** Steps of the job: iterations of a method that samples, optimiser steps of one that does not. */
 			step: number;
 			totalSteps: number;
 			tokensPerSecond: number | null;

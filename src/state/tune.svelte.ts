@@ -124,7 +124,7 @@ export class TuneState {
 			const model = this.#dependencies.reward.model?.model ?? loaded.model;
 			const estimate = await trainer.call(
 				'estimateTune',
-				{ model, prompts: [...prompts.texts], config: this.#config },
+				{ method: 'ppo', model, prompts: [...prompts.texts], config: this.#config },
 				controller.signal
 			);
 			if (!controller.signal.aborted) {
@@ -188,6 +188,7 @@ export class TuneState {
 			trainer.call(
 				'tune',
 				{
+					method: 'ppo',
 					runId: run.id,
 					studyId: run.studyId,
 					name: run.name,

@@ -3,11 +3,13 @@ import type {
 	Checkpoint,
 	MetricRow,
 	PolicyRecord,
+	ReportRecord,
 	RewardModelRecord,
 	Run,
-	SampleRow
+	SampleRow,
+	Snapshot
 } from '../core/records';
-import { read, write, type StudioDb } from './db';
+import { read, startingWith, write, type StudioDb } from './db';
 
 export { getPolicy, getRewardModel, readWeights } from './models';
 export { newId } from './ids';
@@ -20,6 +22,8 @@ export interface StepCommit {
 	samples: SampleRow[];
 	/** null: the run keeps the checkpoint it has. */
 	checkpoint: Checkpoint | null;
+	/** Kept beside the newest state, for going back; those of later steps are removed like their metrics. */
+	snapshot?: Snapshot;
 }
 
 const lastStep = (rows: readonly { step: number }[]) =>
@@ -30,8 +34,9 @@ const after = (runId: string, step: number) => IDBKeyRange.bound([runId, step], 
 
 /** Stores where a run stands in one transaction: all of it or, on a full disk, nothing, and the last state stays. */
 export async function commitStep(db: StudioDb, commit: StepCommit): Promise<void> {
-	const { run, metrics, samples, checkpoint } = commit;
-	await write(db, ['runs', 'metrics', 'samples', 'checkpoints'], async (tx) => {
+	const { run, metrics, samples, checkpoint, snapshot } = commit;
+	const stores = ['runs', 'metrics', 'samples', 'checkpoints', 'snapshots'] as const;
+	await write(db, stores, async (tx) => {
 		await tx.objectStore('runs').put(run);
 		for (const row of metrics) {
 			await tx.objectStore('metrics').put(row);
@@ -47,6 +52,10 @@ export async function commitStep(db: StudioDb, commit: StepCommit): Promise<void
 		}
 		if (checkpoint) {
 			await tx.objectStore('checkpoints').put(checkpoint);
+			await tx.objectStore('snapshots').delete(after(run.id, checkpoint.step));
+		}
+		if (snapshot) {
+			await tx.objectStore('snapshots').put(snapshot);
 		}
 	});
 }
@@ -55,16 +64,37 @@ export function readCheckpoint(db: StudioDb, runId: string): Promise<Checkpoint 
 	return read(() => db.get('checkpoints', runId));
 }
 
+/** Steps of a run whose weights are kept, in order. */
+export async function snapshotSteps(db: StudioDb, runId: string): Promise<number[]> {
+	const keys = await read(() => db.getAllKeys('snapshots', startingWith(runId)));
+	return keys.map(([, step]) => step);
+}
+
+export function readSnapshot(
+	db: StudioDb,
+	runId: string,
+	step: number
+): Promise<Snapshot | undefined> {
+	return read(() => db.get('snapshots', [runId, step]));
+}
+
+/** In the order of making. */
+export function listReports(db: StudioDb, studyId: string): Promise<ReportRecord[]> {
+	return read(() => db.getAllFromIndex('reports', 'byStudy', startingWith(studyId)));
+}
+
 export interface FinishedRun {
 	run: Run;
 	rewardModel?: { record: RewardModelRecord; weights: ArrayBuffer };
 	policy?: { record: PolicyRecord; weights: ArrayBuffer };
+	report?: ReportRecord;
 }
 
 /** Stores a run's end with what it made. A finished run needs its checkpoint no more; a stopped one may go on. */
 export async function finishRun(db: StudioDb, finished: FinishedRun): Promise<void> {
-	const { run, rewardModel, policy } = finished;
-	await write(db, ['runs', 'rewardModels', 'policies', 'weights', 'checkpoints'], async (tx) => {
+	const { run, rewardModel, policy, report } = finished;
+	const stores = ['runs', 'rewardModels', 'policies', 'weights', 'checkpoints', 'reports'] as const;
+	await write(db, stores, async (tx) => {
 		const weights = tx.objectStore('weights');
 		const keep = (record: { id: string; studyId: string }, bytes: ArrayBuffer) =>
 			weights.put({ id: record.id, studyId: record.studyId, bytes });
@@ -76,6 +106,9 @@ export async function finishRun(db: StudioDb, finished: FinishedRun): Promise<vo
 		if (policy) {
 			await tx.objectStore('policies').put(policy.record);
 			await keep(policy.record, policy.weights);
+		}
+		if (report) {
+			await tx.objectStore('reports').put(report);
 		}
 		if (run.status === 'done') {
 			await tx.objectStore('checkpoints').delete(run.id);

@@ -27,11 +27,12 @@ export function listSamples(db: StudioDb, runId: string): Promise<SampleRow[]> {
 
 /** Removes a run with its curves, samples and checkpoint; what it made stays. */
 export async function deleteRun(db: StudioDb, id: string): Promise<void> {
-	await write(db, ['runs', 'metrics', 'samples', 'checkpoints'], async (tx) => {
+	await write(db, ['runs', 'metrics', 'samples', 'checkpoints', 'snapshots'], async (tx) => {
 		await tx.objectStore('runs').delete(id);
 		await tx.objectStore('metrics').delete(startingWith(id));
 		await tx.objectStore('samples').delete(startingWith(id));
 		await tx.objectStore('checkpoints').delete(id);
+		await tx.objectStore('snapshots').delete(startingWith(id));
 	});
 }
 

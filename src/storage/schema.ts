@@ -13,9 +13,11 @@ import type {
 	Presentation,
 	Prompt,
 	PromptSet,
+	ReportRecord,
 	RewardModelRecord,
 	Run,
 	SampleRow,
+	Snapshot,
 	Study
 } from '../core/records';
 
@@ -53,6 +55,9 @@ export interface StudioSchema extends DBSchema {
 	samples: { key: [runId: string, step: number]; value: SampleRow };
 	/** One per run: the newest replaces the one before. */
 	checkpoints: { key: string; value: Checkpoint };
+	/** A few per run, evenly spaced. */
+	snapshots: { key: [runId: string, step: number]; value: Snapshot };
+	reports: { key: string; value: ReportRecord; indexes: StudyIndex };
 	evaluations: { key: string; value: EvaluationRecord; indexes: StudyIndex };
 	imports: { key: string; value: ImportRecord; indexes: StudyIndex };
 	datasetVersions: { key: string; value: DatasetVersionRecord; indexes: StudyIndex };
@@ -110,5 +115,13 @@ export const MIGRATIONS: readonly Migration[] = [
 				'createdAt'
 			]);
 		}
+	},
+	// Version 4: states of runs kept to go back to, and measurements of models.
+	(db) => {
+		db.createObjectStore('snapshots', { keyPath: ['runId', 'step'] });
+		db.createObjectStore('reports', { keyPath: 'id' }).createIndex('byStudy', [
+			'studyId',
+			'createdAt'
+		]);
 	}
 ];

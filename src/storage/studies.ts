@@ -65,10 +65,11 @@ const BY_STUDY_AND_TIME = [
 	'policies',
 	'runs',
 	'evaluations',
+	'reports',
 	'imports',
 	'datasetVersions'
 ] as const;
-const BY_RUN_AND_STEP = ['metrics', 'samples'] as const;
+const BY_RUN_AND_STEP = ['metrics', 'samples', 'snapshots'] as const;
 const ALL = [
 	'studies',
 	...BY_STUDY_AND_TIME,

@@ -1,10 +1,10 @@
 /** Run records for tests of jobs, in Node and in the browser. */
-import type { PpoConfig, RewardConfig } from '../../src/core/config';
+import type { RewardConfig, TuneConfig } from '../../src/core/config';
 import { RECORD_VERSION, type JobKind, type Run } from '../../src/core/records';
 
 let count = 0;
 
-export function testRun(kind: JobKind, config: PpoConfig | RewardConfig, totalSteps: number): Run {
+export function testRun(kind: JobKind, config: TuneConfig | RewardConfig, totalSteps: number): Run {
 	return {
 		id: `run ${++count}`,
 		studyId: 'study',

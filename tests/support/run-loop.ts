@@ -1,6 +1,6 @@
 /** A run loop over a real store (fake-indexeddb) for tests of jobs, with the events it sent. */
 import 'fake-indexeddb/auto';
-import type { PpoConfig, RewardConfig } from '../../src/core/config';
+import type { RewardConfig, TuneConfig } from '../../src/core/config';
 import type { JobKind, Run } from '../../src/core/records';
 import type { TrainerEvent } from '../../src/protocol/trainer';
 import { openStudio, type StudioDb } from '../../src/storage/db';
@@ -21,7 +21,7 @@ export interface TestLoop {
 
 export async function startTestLoop(
 	kind: JobKind,
-	config: PpoConfig | RewardConfig,
+	config: TuneConfig | RewardConfig,
 	o: { run?: Run; db?: StudioDb; totalSteps?: number } = {}
 ): Promise<TestLoop> {
 	const db = o.db ?? (await openStudio({ name: `jobs ${++count}` }));

@@ -166,6 +166,7 @@ export async function tune(
 	const config = { ...DEFAULT_PPO, ...changes };
 	const run = await newRun(loop, 'ppo', config);
 	const { resultId } = await loop.trainer.call('tune', {
+		method: 'ppo',
 		runId: run.id,
 		studyId: run.studyId,
 		name: 'Tuned model',

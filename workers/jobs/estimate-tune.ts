@@ -1,6 +1,5 @@
 /** Time and memory of a tuning run, from a short measured piece of its own work. */
-import type { PpoConfig } from '../../src/core/config';
-import type { TuneEstimate } from '../../src/protocol/trainer';
+import type { EstimateArgs, TuneEstimate } from '../../src/protocol/trainer';
 import { batchOf } from '../engine/micro-batches';
 import type { Trainer } from '../trainer';
 
@@ -13,14 +12,62 @@ const SCORE_PASSES = 3;
 /** Copies of the weights beside the base: policy with gradients and two moments, reward model, each with device copies. */
 const WEIGHT_COPIES = 9;
 
+/** How much of each kind of work a run is made of. */
+interface Work {
+	/** Iterations, steps or rounds. */
+	count: number;
+	/** Completions of each. */
+	rows: number;
+	/** Completions written for each one that is learned from; 0 offline, where a measurement after an epoch hardly counts. */
+	samples: number;
+	/** Passes over the rows, forward ones counting 1. */
+	passes: number;
+}
+
+function workOf(args: EstimateArgs): Work {
+	switch (args.method) {
+		case 'ppo': {
+			const { iterations, batch, ppoEpochs } = args.config;
+			const passes = SCORE_PASSES + BACKWARD_FACTOR * ppoEpochs;
+			return { count: iterations, rows: batch, samples: 1, passes };
+		}
+		case 'rloo':
+		case 'grpo': {
+			const { iterations, batch, epochs } = args.config;
+			const passes = SCORE_PASSES + BACKWARD_FACTOR * epochs;
+			return { count: iterations, rows: batch, samples: 1, passes };
+		}
+		case 'reinforce':
+		case 'online-dpo': {
+			const { iterations, batch } = args.config;
+			return { count: iterations, rows: batch, samples: 1, passes: SCORE_PASSES + BACKWARD_FACTOR };
+		}
+		case 'best-of-n': {
+			const { prompts, samples, batchPrompts } = args.config;
+			const count = Math.ceil(prompts / batchPrompts);
+			return { count, rows: batchPrompts * samples, samples: 1, passes: 1 };
+		}
+		default: {
+			const { epochs, batchRows, heldOut } = args.config;
+			const count = epochs * Math.max(1, Math.ceil((args.rows * (1 - heldOut)) / batchRows));
+			const isSingle = args.method === 'kto' || args.method === 'sft';
+			// KTO also scores every row with a neighbour's completion, by both models.
+			const passes = BACKWARD_FACTOR + (args.method === 'kto' ? 2 : 0);
+			return { count, rows: batchRows * (isSingle ? 1 : 2), samples: 0, passes };
+		}
+	}
+}
+
 export async function estimateTune(
 	trainer: Trainer,
-	{ model: name, prompts, config }: { model: string; prompts: string[]; config: PpoConfig },
+	args: EstimateArgs,
 	signal: AbortSignal
 ): Promise<TuneEstimate> {
-	const model = await trainer.writer({ model: name, policyId: null });
-	const { tokenizer, config: shape } = await trainer.files(name);
-	const rows = Array.from({ length: config.batch }, (_, i) =>
+	const { config, prompts } = args;
+	const work = workOf(args);
+	const model = await trainer.writer({ model: args.model, policyId: null });
+	const { tokenizer, config: shape } = await trainer.files(args.model);
+	const rows = Array.from({ length: work.rows }, (_, i) =>
 		Int32Array.from(tokenizer.promptIds(prompts[i % prompts.length] ?? ''))
 	);
 	const maxNew = Math.min(MEASURED_TOKENS, config.maxNew);
@@ -33,12 +80,15 @@ export async function estimateTune(
 			first: 0,
 			signal
 		});
-	await rollout();
-	const startedMs = performance.now();
-	const sampled = await rollout();
-	const sampleMs = performance.now() - startedMs;
-	const promptTokens = sampled.promptLength.reduce((sum, n) => sum + n, 0) / config.batch;
+	const promptTokens = rows.reduce((sum, ids) => sum + ids.length, 0) / work.rows;
 	const columns = promptTokens + config.maxNew;
+	let sampleMs = 0;
+	if (work.samples > 0) {
+		await rollout();
+		const startedMs = performance.now();
+		await rollout();
+		sampleMs = performance.now() - startedMs;
+	}
 
 	const batch = batchOf(
 		rows.map((promptIds) => ({
@@ -53,16 +103,15 @@ export async function estimateTune(
 	const scoreMs = performance.now() - scoreStartedMs;
 
 	const msPerIteration =
-		(sampleMs * columns) / (promptTokens + maxNew) +
-		scoreMs * (SCORE_PASSES + BACKWARD_FACTOR * config.ppoEpochs);
+		(work.samples * sampleMs * columns) / (promptTokens + maxNew) + scoreMs * work.passes;
 	const activationBytes =
 		Math.min(config.microTokens, batch.B * batch.T) *
 		4 *
 		(shape.vocabSize * 5 + shape.layers * shape.hiddenSize * 24);
 	return {
 		msPerIteration,
-		totalMs: msPerIteration * config.iterations,
+		totalMs: msPerIteration * work.count,
 		bytes: model.bytes * WEIGHT_COPIES + activationBytes,
-		tokensPerSecond: (config.batch * columns) / (msPerIteration / 1000)
+		tokensPerSecond: (work.rows * columns) / (msPerIteration / 1000)
 	};
 }

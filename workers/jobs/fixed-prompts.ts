@@ -5,12 +5,13 @@ import { deriveSeed } from '../../src/core/random';
 import type { FixedPromptSample } from '../../src/core/records';
 import type { Batch, LanguageModel } from '../engine/language-model';
 import { completionIds, cutRollout, type TextRules } from './rollout';
-import type { RewardFunction } from './ppo';
+import { scoreRows, type RewardFunction } from './reward-function';
 
 export interface Showcase {
 	policy: LanguageModel;
 	reference: LanguageModel;
-	reward: RewardFunction;
+	/** Absent: the texts are shown without a score. */
+	reward?: RewardFunction;
 	prompts: readonly string[];
 	tokenizer: TextTokenizer;
 	text: TextRules;
@@ -43,7 +44,8 @@ export function createShowcase(o: Showcase): () => Promise<FixedPromptSample[]> 
 		const batch = await write(o.policy);
 		const { logProb } = await o.policy.score(batch, { ...pass, want: ['logProb'] });
 		const { logProb: refLogProb } = await o.reference.score(batch, { ...pass, want: ['logProb'] });
-		const scores = await o.reward(batch, new AbortController().signal);
+		const { signal } = new AbortController();
+		const scores = o.reward ? (await scoreRows(o.reward, batch, signal)).scores : null;
 		return textsOf(batch, o.tokenizer).map((after, b) => {
 			const start = b * batch.T + (batch.promptLength[b] ?? 0);
 			return {
@@ -55,7 +57,7 @@ export function createShowcase(o: Showcase): () => Promise<FixedPromptSample[]> 
 					logProb: logProb[start + k] ?? 0,
 					refLogProb: refLogProb[start + k] ?? 0
 				})),
-				score: scores[b] ?? null
+				score: scores?.[b] ?? null
 			};
 		});
 	};

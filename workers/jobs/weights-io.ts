@@ -4,6 +4,7 @@ import {
 	writeSafetensors,
 	type SafetensorsFile
 } from '../../src/core/formats/safetensors';
+import { SCALAR_HEADS } from '../engine/decoder-parameters';
 import type { LanguageModel, NamedTensor } from '../engine/language-model';
 
 export async function modelTensors(
@@ -32,6 +33,32 @@ export function* unpack(file: SafetensorsFile, prefix = ''): Generator<NamedTens
 
 export function openWeights(bytes: ArrayBuffer): SafetensorsFile {
 	return readSafetensors(new Uint8Array(bytes));
+}
+
+/** Heads of an ensemble beside the score's own, [members, d]: a tensor of its own, which a reader of one head passes over. */
+export const ENSEMBLE_HEADS = 'ensemble.heads';
+const OPTIMIZER_PREFIX = 'optimizer.';
+
+/** A reward model's tensors with its own head and those of its ensemble as one matrix. */
+export function* withEnsembleHeads(file: SafetensorsFile): Generator<NamedTensor> {
+	for (const tensor of unpack(file)) {
+		if (tensor.name === SCALAR_HEADS) {
+			const extra = file.read(ENSEMBLE_HEADS);
+			const data = new Float32Array(tensor.data.length + extra.length);
+			data.set(tensor.data);
+			data.set(extra, tensor.data.length);
+			const width = tensor.shape[1] ?? 1;
+			yield { name: SCALAR_HEADS, shape: [data.length / width, width], data };
+		} else if (tensor.name !== ENSEMBLE_HEADS) {
+			yield tensor;
+		}
+	}
+}
+
+/** The bytes without optimizer state: what a snapshot keeps. */
+export function withoutOptimizer(bytes: ArrayBuffer): ArrayBuffer {
+	const tensors = [...unpack(openWeights(bytes))];
+	return writeSafetensors(tensors.filter(({ name }) => !name.startsWith(OPTIMIZER_PREFIX))).buffer;
 }
 
 /** FNV-1a over all weights: cheap, and enough to see that a reference was never touched. */

@@ -48,6 +48,11 @@ export const errors: Record<ErrorCode, (detail: Detail) => ErrorText> = {
 		next: 'Close other tabs, lower the batch or the length, or use the small model, then try again.',
 		retry: 'Try again'
 	}),
+	'bad-settings': () => ({
+		title: 'These settings do not go together',
+		why: 'Two of them contradict each other, so the run did not start.',
+		next: 'Change the settings named below, or go back to a preset, then start again.'
+	}),
 	'not-finite': () => ({
 		title: 'The numbers ran away',
 		why: 'A loss or gradient was not a number, so the step was thrown away. Everything before it is kept.',

@@ -34,6 +34,20 @@ export const library = {
 		`${kind}, ${status}, step ${step} of ${total}, seed ${seed}`,
 	runEngine: (facts: string, engine: string) => `${facts}, on ${engine}`,
 	runNote: (facts: string, note: string) => `${facts}, ${note}`,
-	kinds: { reward: 'reward', ppo: 'tuning' },
+	kinds: {
+		reward: 'reward',
+		ppo: 'PPO',
+		rloo: 'RLOO',
+		grpo: 'GRPO',
+		reinforce: 'REINFORCE',
+		'online-dpo': 'online DPO',
+		dpo: 'DPO',
+		ipo: 'IPO',
+		simpo: 'SimPO',
+		orpo: 'ORPO',
+		kto: 'KTO',
+		sft: 'imitation',
+		'best-of-n': 'best of n'
+	},
 	jobRunning: 'Stop the run that is going before you leave or delete its study.'
 };

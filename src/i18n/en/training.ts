@@ -7,6 +7,7 @@ const phases: Record<JobPhase, string> = {
 	advantages: 'working out what was better than expected',
 	update: 'updating the weights',
 	train: 'learning the answers',
+	ensemble: 'asking for second opinions',
 	'hold-out': 'testing on held-out prompts',
 	normalise: 'setting the scale',
 	save: 'saving'

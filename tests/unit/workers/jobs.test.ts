@@ -9,10 +9,11 @@ import type { PreferencePair } from '../../../src/core/feedback/comparison';
 import { Random } from '../../../src/core/random';
 import { readCheckpoint } from '../../../src/storage/checkpoints';
 import { getRun, listMetrics } from '../../../src/storage/runs';
-import type { LanguageModel } from '../../../workers/engine/language-model';
+import type { Batch, F, LanguageModel } from '../../../workers/engine/language-model';
 import type { ComputeDevice } from '../../../workers/engine/device';
 import * as tf from '../../../workers/engine/tfjs/tf';
-import { runPpo, type PpoJob, type PpoState } from '../../../workers/jobs/ppo';
+import type { OnPolicyState } from '../../../workers/jobs/on-policy';
+import { runPpo, type PpoJob } from '../../../workers/jobs/ppo';
 import {
 	BEST_PREFIX,
 	rewardsOf,
@@ -42,7 +43,7 @@ const tiny = async (on = device): Promise<LanguageModel> =>
 	(await loadTestModel('tests/golden/hf-llama-tiny', on, { valueHeads: 1 })).model;
 
 /** The share of even ids among the completion's, times two, less one: a taste that is easy to learn. */
-const evenness: PpoJob['reward'] = (batch) =>
+const evenness = (batch: Batch): Promise<F> =>
 	Promise.resolve(
 		Float64Array.from({ length: batch.B }, (_, b) => {
 			const ids = completionIds(batch, b);
@@ -70,11 +71,13 @@ describe('PPO', () => {
 		seed: 5
 	});
 
-	async function resumeFrom(test: TestLoop): Promise<{ policy: LanguageModel; state: PpoState }> {
+	async function resumeFrom(
+		test: TestLoop
+	): Promise<{ policy: LanguageModel; state: OnPolicyState }> {
 		const checkpoint = await readCheckpoint(test.db, test.run.id);
 		const policy = await tiny();
 		await policy.load(unpack(openWeights(checkpoint?.weights ?? new ArrayBuffer(0))));
-		return { policy, state: checkpoint?.state as PpoState };
+		return { policy, state: checkpoint?.state as OnPolicyState };
 	}
 
 	test('raises a reward it is given, with every light green', { timeout: 60_000 }, async () => {
@@ -200,14 +203,14 @@ describe('PPO', () => {
 			const t = await startTestLoop('ppo', config);
 			const work = await job(await tiny());
 			let calls = 0;
-			const reward: PpoJob['reward'] = async (batch, signal) => {
+			const reward: PpoJob['reward'] = async (batch) => {
 				if (++calls === 2) {
 					const dLogProb = new Float64Array(batch.B * batch.T);
 					dLogProb[batch.promptLength[0] ?? 0] = 1;
 					await work.reference.backward(batch, { dLogProb }, { temperature: 1 });
 					await work.reference.step({ lr: { trunk: 1e-3 }, clipNorm: 1, weightDecay: 0 });
 				}
-				return evenness(batch, signal);
+				return evenness(batch);
 			};
 			await expect(runPpo({ ...work, reward }, t.loop)).rejects.toMatchObject({
 				detail: { check: 'reference-unchanged' }
@@ -223,8 +226,8 @@ describe('PPO', () => {
 		async () => {
 			const t = await startTestLoop('ppo', config);
 			let calls = 0;
-			const reward: PpoJob['reward'] = async (batch, signal) => {
-				const scores = await evenness(batch, signal);
+			const reward: PpoJob['reward'] = async (batch) => {
+				const scores = await evenness(batch);
 				return ++calls === 2 ? scores.fill(NaN) : scores;
 			};
 			const policy = await tiny();

@@ -38,6 +38,7 @@ test(
 		const run = testRun('ppo', config, 4);
 		await putRun(trainer.db, run);
 		const args = {
+			method: 'ppo' as const,
 			runId: run.id,
 			studyId: run.studyId,
 			name: 'Run',
