@@ -46,6 +46,7 @@ export class ImportsState {
 	#chosen = $state.raw<readonly ChosenFile[]>([]);
 	#destination = $state<Destination>('this');
 	#counts = $state.raw<Counts | null>(null);
+	#isSettling = $state(false);
 	#startedAt = $state(0);
 	#outcome = $state.raw<ImportOutcome | null>(null);
 	#records = $state.raw<readonly ImportRecord[]>([]);
@@ -82,6 +83,11 @@ export class ImportsState {
 		return this.#counts !== null;
 	}
 
+	/** Rows are stored, and the page is about to show them. */
+	get isSettling(): boolean {
+		return this.#isSettling;
+	}
+
 	get startedAt(): number {
 		return this.#startedAt;
 	}
@@ -103,7 +109,8 @@ export class ImportsState {
 	get canStart(): boolean {
 		const isLooked = this.#chosen.every(({ inspection, error }) => inspection || error);
 		const isBlocked = this.isLocked && this.#destination !== 'prompts';
-		return isLooked && !this.isWorking && !isBlocked && this.#chosen.some((one) => one.inspection);
+		const isFree = !this.isWorking && !this.#isSettling && !isBlocked;
+		return isLooked && isFree && this.#chosen.some((one) => one.inspection);
 	}
 
 	async openStudy({ db, study }: Desk): Promise<void> {
@@ -196,6 +203,9 @@ export class ImportsState {
 			});
 			const outcome = await job.run();
 			this.#outcome = { ...outcome, ms: performance.now() - this.#startedAt };
+			// The report is there at once; the study may take a moment to be read anew.
+			this.#counts = null;
+			this.#isSettling = true;
 			await this.#dependencies.onStored(study);
 			if (!this.#isOpen) {
 				this.#dependencies.onUnseen(this.#outcome);
@@ -204,6 +214,7 @@ export class ImportsState {
 			this.#dependencies.problems.report(cause);
 		} finally {
 			this.#counts = null;
+			this.#isSettling = false;
 			this.#abort = null;
 		}
 	}

@@ -92,7 +92,7 @@ export const data = {
 		merge: (n: number) =>
 			`${n} files are merged into one: an answer that is in several of them counts once, and their order makes no difference.`,
 		locked: 'Stop the run that is going before you import into a study.',
-		start: (n: number) => (n === 1 ? 'Import' : `Merge ${n} files`),
+		start: (n: number) => (n <= 1 ? 'Import' : `Merge ${n} files`),
 		progress: (read: string, total: string, percent: string) => `${read} of ${total}, ${percent}`,
 		rate: (n: number, perSecond: string) => `${rows(n)}, ${perSecond} a second`,
 		stop: 'Cancel',
