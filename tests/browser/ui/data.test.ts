@@ -289,3 +289,26 @@ test('versions are kept, named by content, and compared', async () => {
 	await studio.exports.choose({ versionId: null });
 	expect(studio.exports.preview).toMatchObject({ kept: 18 });
 });
+
+test('a reward run names the version it learns from, and longer pairs than the model reads are no part of it', async () => {
+	let pairs = 0;
+	app = await openApp({
+		handlers: {
+			trainReward: (args) => {
+				pairs = args.pairs.length;
+				return Promise.reject(new Error('far enough'));
+			}
+		}
+	});
+	goTo('library');
+	const long = { prompt: 'p', chosen: 'x'.repeat(300), rejected: 'y' };
+	await importAs(/Into “/, fileOf([...lines(20), `${JSON.stringify(long)}\n`], 'a.jsonl'));
+	await expect.element(report()).toHaveTextContent('1 pair is longer than the model can read');
+	const { reward, versions } = app.studio;
+	await reward.train();
+	const [version] = versions.records;
+	expect(pairs).toBe(20);
+	expect(version?.dataset.statistics.rows).toBe(20);
+	expect(version?.madeFor).toBe('reward');
+	expect(reward.job.run?.parents.datasetVersionId).toBe(version?.dataset.id);
+});
