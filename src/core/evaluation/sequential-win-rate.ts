@@ -36,13 +36,14 @@ export interface SequentialOptions {
 	margin?: number;
 }
 
-/** ln n! by summing; counts of answers are small. */
+/** ln n! for n = 0, 1, …; grows as counts do, so that looking again costs nothing. */
+const LOG_FACTORIALS = [0];
+
 function logFactorial(n: number): number {
-	let sum = 0;
-	for (let i = 2; i <= n; i++) {
-		sum += Math.log(i);
+	for (let i = LOG_FACTORIALS.length; i <= n; i++) {
+		LOG_FACTORIALS.push((LOG_FACTORIALS[i - 1] ?? 0) + Math.log(i));
 	}
-	return sum;
+	return LOG_FACTORIALS[n] ?? 0;
 }
 
 /** ln of M(p). */
