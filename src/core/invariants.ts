@@ -1,5 +1,5 @@
 /**
- * What must hold in every PPO run, checked while it runs. A red light means that the arithmetic is wrong, not that learning
+ * What must hold in every tuning run, checked while it runs. A red light means that the arithmetic is wrong, not that learning
  * goes badly. Limits depend on the backend: GPU kernels round differently from one shape to the next.
  */
 import type { Batch, F, LossResult } from './methods/loss';
@@ -88,16 +88,19 @@ function atMost(key: InvariantKey, value: number, limit: number): InvariantCheck
 	return { key, ok: value <= limit, value, limit };
 }
 
-/** From the PPO loss of the first minibatch of an update, before its step. */
+/** From a loss with ratios of the first minibatch of an update, before its step. */
 export function firstMinibatchChecks(result: LossResult, backend: Backend): InvariantCheck[] {
 	const limit = roundingLimit(backend);
 	const ratio = result.trace?.['ratio'] ?? new Float64Array([NaN]);
 	// Off the response the trace is 0, which no ratio can be.
 	const distance = ratio.reduce((max, r) => (r === 0 ? max : larger(max, Math.abs(r - 1))), 0);
+	const { metrics } = result;
+	// Methods that take a completion for one action report their drift by completion.
+	const drift = metrics['policy/approxkl_avg'] ?? Math.abs(metrics['policy/sequence_kl'] ?? NaN);
 	return [
 		atMost('first-minibatch-ratio', distance, limit),
-		atMost('first-minibatch-approxkl', result.metrics['policy/approxkl_avg'] ?? NaN, limit),
-		atMost('first-minibatch-clipfrac', result.metrics['policy/clipfrac_avg'] ?? NaN, 0)
+		atMost('first-minibatch-approxkl', drift, limit),
+		atMost('first-minibatch-clipfrac', metrics['policy/clipfrac_avg'] ?? NaN, 0)
 	];
 }
 

@@ -579,8 +579,127 @@ const METHOD_METRICS = [
 	}
 ] as const satisfies readonly Metric[];
 
+/** What the jobs measure besides: judges, held-out rows, pace. */
+const JOB_METRICS = [
+	{
+		key: 'objective/gold',
+		label: 'What the judge says',
+		symbol: 'gold',
+		unit: '',
+		range: [null, null],
+		direction: 'up',
+		help: 'Mean verdict of a judge that nothing learns from; when it falls while the score still rises, the reward model is being deceived.',
+		formula: "mean over completions of the judge's score, on the judge's own scale",
+		source: 'Gao et al. 2023, arXiv 2210.10760'
+	},
+	{
+		key: 'rm/uncertainty',
+		label: 'How unsure the reward model is',
+		symbol: 'sd r',
+		unit: 'sd of the base',
+		range: [0, null],
+		direction: 'down',
+		help: 'How much the heads of the reward model disagree about the completions; where it rises, more answers are worth giving.',
+		formula: 'mean over completions of the standard deviation over the heads of the ensemble',
+		source: 'Coste et al. 2024, arXiv 2310.02743'
+	},
+	{
+		key: 'eval/preference_loss',
+		label: 'Loss on preferences kept back',
+		symbol: 'L_pref held out',
+		unit: '',
+		range: [null, null],
+		direction: 'down',
+		help: 'The same loss on answers that were not learned from; when it rises while the other falls, the policy learns by heart.',
+		formula: "mean over held-out pairs (KTO: completions) of the method's loss",
+		source: 'huggingface/trl dpo_trainer.py'
+	},
+	{
+		key: 'eval/rewards_accuracies',
+		label: 'Preferences kept back that it gets right',
+		symbol: 'accuracy held out',
+		unit: '',
+		range: [0, 1],
+		direction: 'up',
+		help: 'Share of answers it was not shown in which the chosen completion has the higher implied score.',
+		formula: 'share of decided held-out pairs with implied r_c > r_r',
+		source: 'huggingface/trl dpo_trainer.py'
+	},
+	{
+		key: 'eval/sft_loss',
+		label: 'Surprise at texts kept back',
+		symbol: 'NLL held out',
+		unit: 'nats a token',
+		range: [0, null],
+		direction: 'down',
+		help: 'How surprising texts are that it did not learn from; when this rises it has begun to learn by heart.',
+		formula: 'mean over tokens of held-out texts of -ln pi',
+		source: 'huggingface/trl sft_trainer.py'
+	},
+	{
+		key: 'best_of_n/proxy',
+		label: 'Score of the best of n',
+		symbol: 'r of best',
+		unit: 'sd of the base',
+		range: [null, null],
+		direction: 'up',
+		help: 'What the reward model gives the best of all completions of a prompt, which it chose itself.',
+		formula: 'unbiased estimate of E[max of n scores], mean over prompts',
+		source: 'Coste et al. 2024, arXiv 2310.02743'
+	},
+	{
+		key: 'best_of_n/gold',
+		label: "The judge's word on the best of n",
+		symbol: 'gold of best',
+		unit: '',
+		range: [null, null],
+		direction: 'up',
+		help: 'What the judge says of the completion that the reward model likes best.',
+		formula: 'unbiased estimate of E[gold of the best of n by score], mean over prompts',
+		source: 'Coste et al. 2024, arXiv 2310.02743'
+	},
+	{
+		key: 'reward/weight_decay',
+		label: 'Weight decay now',
+		symbol: 'lambda_wd',
+		unit: '',
+		range: [0, null],
+		direction: 'neither',
+		help: 'How strongly weights are pulled to 0; where it sets itself, it follows the gap between answers learned and kept back.',
+		formula: 'times 2 where held-out loss / training loss > 1.5, times 0.5 where < 1.1',
+		source: 'HumanCompatibleAI/imitation regularization/updaters.py'
+	},
+	{
+		key: 'epoch',
+		label: 'Epochs done',
+		symbol: 'epoch',
+		unit: 'epochs',
+		range: [0, null],
+		direction: 'neither',
+		help: 'How many times the rows have been gone through.',
+		formula: 'steps / steps per epoch',
+		source: OWN
+	},
+	{
+		key: 'perf/rows_per_second',
+		label: 'Rows learned per second',
+		symbol: 'rows/s',
+		unit: 'rows/s',
+		range: [0, null],
+		direction: 'up',
+		help: 'The pace of a method that learns from texts written before.',
+		formula: 'rows of a step / its seconds',
+		source: OWN
+	}
+] as const satisfies readonly Metric[];
+
 /** All metrics, in the order in which they are listed. */
-export const METRICS: readonly Metric[] = [...PPO_METRICS, ...REWARD_METRICS, ...METHOD_METRICS];
+export const METRICS: readonly Metric[] = [
+	...PPO_METRICS,
+	...REWARD_METRICS,
+	...METHOD_METRICS,
+	...JOB_METRICS
+];
 
 const BY_KEY = new Map(METRICS.map((metric) => [metric.key, metric]));
 

@@ -22,7 +22,7 @@ export interface TestLoop {
 export async function startTestLoop(
 	kind: JobKind,
 	config: TuneConfig | RewardConfig,
-	o: { run?: Run; db?: StudioDb; totalSteps?: number } = {}
+	o: { run?: Run; db?: StudioDb; totalSteps?: number; keepsSnapshots?: boolean } = {}
 ): Promise<TestLoop> {
 	const db = o.db ?? (await openStudio({ name: `jobs ${++count}` }));
 	const run = o.run ?? testRun(kind, config, o.totalSteps ?? 1);
@@ -35,7 +35,8 @@ export async function startTestLoop(
 		control,
 		signal: controller.signal,
 		db,
-		emit: (event) => events.push(event)
+		emit: (event) => events.push(event),
+		keepsSnapshots: o.keepsSnapshots ?? false
 	});
 	return { loop, control, controller, events, db, run };
 }
