@@ -63,15 +63,19 @@ export interface PairUncertainty {
 	/** H(mean p): high for a pair that is close, too. */
 	predictiveEntropy: number;
 	probabilityVariance: number;
+	/** q (1 - q) with q the share of members that prefer a; a lead of 0 counts half. */
+	voteVariance: number;
 }
 
 export function pairUncertainty(leads: ArrayLike<number>): PairUncertainty {
 	const p = Array.from(leads, sigmoid);
 	const predictiveEntropy = entropyOf(mean(p));
+	const votes = mean(Array.from(leads, (lead) => (1 + Math.sign(lead)) / 2));
 	return {
 		bald: Math.max(0, predictiveEntropy - mean(p.map(entropyOf))),
 		predictiveEntropy,
-		probabilityVariance: populationVariance(p)
+		probabilityVariance: populationVariance(p),
+		voteVariance: votes * (1 - votes)
 	};
 }
 

@@ -52,7 +52,7 @@ describe('calibrationReport', () => {
 		const { pass1, pass2, ...want } = fixture.agreement;
 		const found = kappa(pass1, pass2);
 		expect(found.value).toBeCloseTo(want.kappa, 12);
-		const side = (label: number | undefined) => (label === 1 ? 'a' : 'b') as const;
+		const side = (label: number | undefined): 'a' | 'b' => (label === 1 ? 'a' : 'b');
 		const noise = noiseEstimate(
 			pass1.map((label, i) => ({ first: side(label), second: side(pass2[i]) }))
 		);

@@ -20,6 +20,7 @@ interface Fixture {
 			predictive_entropy: number;
 			prob_var_population: number;
 			logit_var_unbiased: number;
+			label_var: number;
 		}
 	>;
 	ensemble_scores: number[][];
@@ -62,10 +63,12 @@ describe('ensembles of reward models', () => {
 	test.each(Object.entries(fixture.active_selection))(
 		'match the golden uncertainty of pair %s',
 		(_, want) => {
-			const { bald, predictiveEntropy, probabilityVariance } = pairUncertainty(want.margins);
+			const { bald, predictiveEntropy, probabilityVariance, voteVariance } = pairUncertainty(
+				want.margins
+			);
 			expectClose(
-				[bald, predictiveEntropy, probabilityVariance],
-				[want.bald_nats, want.predictive_entropy, want.prob_var_population]
+				[bald, predictiveEntropy, probabilityVariance, voteVariance],
+				[want.bald_nats, want.predictive_entropy, want.prob_var_population, want.label_var]
 			);
 			const [spread = NaN] = ensembleSpread(want.margins.map((m) => [m]));
 			expectClose([(spread ** 2 * 4) / 3], [want.logit_var_unbiased]);
