@@ -6,7 +6,6 @@
  * unbounded where b may be 0 (no peak in sight). A gain is measured from the start, where d = 0. Many web pages print the
  * first form for both; that is wrong.
  */
-import type { F } from '../methods/loss';
 import { type Missing, missing } from '../feedback/figure';
 import { t95 } from './student';
 
@@ -17,7 +16,7 @@ export interface GoldPoint {
 	kl: number;
 	/** Gold reward less that of the start. */
 	gain: number;
-	/** Standard error of the gain; where every point has one the fit is weighted by it. */
+	/** Standard error of the gain; where every point has one it counts in the weights of the fit. */
 	error?: number;
 }
 
@@ -105,7 +104,7 @@ interface Moments {
 }
 
 /** Weighted sums of products of d (x), its bend (z) and the gain (y). */
-function momentsOf(rows: readonly { x: number; z: number; y: number; w: number }[]): Moments {
+function momentsOf(rows: readonly Row[]): Moments {
 	const sums = { xx: 0, xz: 0, zz: 0, xy: 0, zy: 0 };
 	for (const { x, z, y, w } of rows) {
 		sums.xx += w * x * x;
@@ -115,6 +114,28 @@ function momentsOf(rows: readonly { x: number; z: number; y: number; w: number }
 		sums.zy += w * z * y;
 	}
 	return sums;
+}
+
+interface Row {
+	x: number;
+	z: number;
+	y: number;
+	w: number;
+}
+
+/** gain = alpha x - beta z; null where the rows do not tell x from z. */
+function leastSquares(rows: readonly Row[]) {
+	const moments = momentsOf(rows);
+	const { xx, xz, zz, xy, zy } = moments;
+	const determinant = xx * zz - xz * xz;
+	if (!(determinant > 1e-10 * xx * zz)) {
+		return null;
+	}
+	const alpha = (zz * xy - xz * zy) / determinant;
+	const beta = -(xx * zy - xz * xy) / determinant;
+	const squares = rows.map(({ x, z, y }) => (y - alpha * x + beta * z) ** 2);
+	const weighted = squares.reduce((sum, square, i) => sum + (rows[i]?.w ?? 0) * square, 0);
+	return { alpha, beta, squares, moments, determinant, variance: weighted / (rows.length - 2) };
 }
 
 /** Fits one form. The start itself (d = 0) says nothing and does not count as a point. */
@@ -127,21 +148,24 @@ export function fitOverOptimisation(
 	if (n < LEAST_POINTS) {
 		return { ...missing('too-few-points'), points: n };
 	}
-	const isWeighted = moved.every(({ error }) => error !== undefined && error > 0);
-	const rows = moved.map(({ kl, gain, error = 1 }) => {
+	const rows = moved.map(({ kl, gain }) => {
 		const x = Math.sqrt(kl);
-		return { x, z: bend(form, x), y: gain, w: isWeighted ? 1 / error ** 2 : 1 };
+		return { x, z: bend(form, x), y: gain, w: 1 };
 	});
-	const { xx, xz, zz, xy, zy } = momentsOf(rows);
-	const determinant = xx * zz - xz * xz;
-	if (!(determinant > 1e-10 * xx * zz)) {
+	const plain = leastSquares(rows);
+	if (!plain) {
 		return { ...missing('same-distance'), points: n };
 	}
-	const alpha = (zz * xy - xz * zy) / determinant;
-	// gain = alpha x - beta z.
-	const beta = -(xx * zy - xz * xy) / determinant;
-	const squares = rows.map(({ x, z, y, w }) => ({ w, square: (y - alpha * x + beta * z) ** 2 }));
-	const variance = squares.reduce((sum, { w, square }) => sum + w * square, 0) / (n - 2);
+	// Errors weigh beside how far the curve itself is from the points: it is a rule of thumb, and errors alone would let
+	// the well-known beginning of a run decide about its end.
+	const misfit = plain.squares.reduce((sum, square) => sum + square, 0) / n;
+	const weighted = moved.every(({ error }) => error !== undefined && error > 0)
+		? leastSquares(
+				rows.map((row, k) => ({ ...row, w: 1 / ((moved[k]?.error ?? 1) ** 2 + misfit) }))
+			)
+		: null;
+	const { alpha, beta, squares, moments, determinant, variance } = weighted ?? plain;
+	const { xx, xz, zz } = moments;
 	const ratio = ratioInterval(
 		{ alpha, beta },
 		{
@@ -157,7 +181,7 @@ export function fitOverOptimisation(
 		form,
 		alpha,
 		beta,
-		residual: Math.sqrt(squares.reduce((sum, { square }) => sum + square, 0) / n),
+		residual: Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / n),
 		points: n,
 		peak,
 		interval: peak && {
@@ -165,71 +189,4 @@ export function fitOverOptimisation(
 			high: ratio ? distance(ratio.high) : Infinity
 		}
 	};
-}
-
-export interface RunPoint extends GoldPoint {
-	step: number;
-}
-
-export type StepAdvice =
-	/** The step to keep: nearest to the top, and how much has been lost since. */
-	| { kind: 'keep'; step: number; gain: number; lost: number; by: 'fit' | 'smoothed' }
-	/** Gold has not turned down beyond its noise. */
-	| { kind: 'still-rising'; step: number; gain: number }
-	/** Gold was never better than at the start. */
-	| { kind: 'never-better'; step: 0 }
-	| { kind: 'too-few-points' };
-
-/** Points on either side in the running mean that finds a top without a fit. */
-const WINDOW = 2;
-/** Standard errors of two running means that a fall must exceed to be called one. */
-const CLEAR_FALL = 2;
-
-/** Running means; at both ends of the points there are. */
-function smoothed(gains: readonly number[]): F {
-	return Float64Array.from(gains, (_, i) => {
-		const near = gains.slice(Math.max(0, i - WINDOW), i + WINDOW + 1);
-		return near.reduce((sum, g) => sum + g, 0) / near.length;
-	});
-}
-
-/** Noise of a single point, from second differences (Gasser et al. 1986), which a smooth curve hardly has. */
-function noiseOf(gains: readonly number[]): number {
-	const second = gains.slice(2).map((g, i) => g - 2 * (gains[i + 1] ?? 0) + (gains[i] ?? 0));
-	return Math.sqrt(second.reduce((sum, s) => sum + s * s, 0) / (6 * second.length));
-}
-
-/**
- * Which step of a run to keep, from its gold rewards in order: the top of the fitted curve where it lies within the run,
- * else of a running mean. A fall that noise could explain is none.
- */
-export function stepToKeep(points: readonly RunPoint[]): StepAdvice {
-	const ordered = points.filter(({ gain }) => Number.isFinite(gain));
-	if (ordered.length < 2 * WINDOW + 1) {
-		return { kind: 'too-few-points' };
-	}
-	const gains = ordered.map(({ gain }) => gain);
-	const means = smoothed(gains);
-	const top = means.indexOf(Math.max(...means));
-	const best = means[top] ?? 0;
-	const last = means[means.length - 1] ?? 0;
-	const clear = CLEAR_FALL * noiseOf(gains) * Math.sqrt(2 / (2 * WINDOW + 1));
-	if (best <= 0) {
-		return { kind: 'never-better', step: 0 };
-	}
-	if (best - last <= clear) {
-		return { kind: 'still-rising', step: ordered.at(-1)?.step ?? 0, gain: last };
-	}
-	const fit = fitOverOptimisation(ordered, 'reinforcement');
-	const furthest = Math.max(...ordered.map(({ kl }) => kl));
-	const peak = 'form' in fit ? fit.peak : null;
-	// The fit may speak only where it lies: inside the run, and near what the running mean saw.
-	if (peak && peak.kl < furthest && Math.abs(peak.gain - best) <= Math.max(clear, 0.2 * best)) {
-		const nearest = ordered.reduce((near, p) =>
-			Math.abs(p.kl - peak.kl) < Math.abs(near.kl - peak.kl) ? p : near
-		);
-		return { kind: 'keep', step: nearest.step, gain: peak.gain, lost: best - last, by: 'fit' };
-	}
-	const step = ordered[top]?.step ?? 0;
-	return { kind: 'keep', step, gain: best, lost: best - last, by: 'smoothed' };
 }

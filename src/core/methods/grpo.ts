@@ -8,7 +8,7 @@
  */
 import { type Aggregation, tokenShares } from './aggregation';
 import { isConstant, mapGroups } from './groups';
-import { klOf } from './kl';
+import { klLoss, type LossKlEstimator } from './kl-loss';
 import type { F, Loss } from './loss';
 import { at, mean, populationVariance, selectMasked } from './math';
 import { policyLoss } from './ppo';
@@ -44,17 +44,13 @@ export interface GrpoOptions {
 	maxLength: number;
 	/** Price of drifting in the loss, per nat; 0 = off. */
 	klLossCoef?: number;
-	klLoss?: 'k2' | 'k3';
+	klLoss?: LossKlEstimator;
 	entropyCoef?: number;
 }
 
-/** d of the estimate by ln pi: k2 d, k3 1 - e^-d. */
-const slopeOf = (difference: number, estimator: 'k2' | 'k3'): number =>
-	estimator === 'k2' ? difference : -Math.expm1(-difference);
-
 /** The loss of one minibatch; skipped without a response token. */
 export function grpoLoss(targets: GrpoTargets, options: GrpoOptions): Loss {
-	const { klLossCoef = 0, klLoss = 'k2', entropyCoef = 0, clipRange } = options;
+	const { klLossCoef = 0, klLoss: estimator = 'k2', entropyCoef = 0, clipRange } = options;
 	const { refLogProb } = targets;
 	if (klLossCoef !== 0 && !refLogProb) {
 		throw new RangeError(
@@ -77,21 +73,17 @@ export function grpoLoss(targets: GrpoTargets, options: GrpoOptions): Loss {
 			dualClip: 0,
 			weights
 		});
-		const dLogProb = policy.dLogProb.slice();
-		let drift = 0;
-		for (let i = 0; klLossCoef !== 0 && refLogProb && i < mask.length; i++) {
-			if (mask[i] === 1) {
-				const difference = at(scores.logProb, i) - at(refLogProb, i);
-				const share = klLossCoef * at(weights, i);
-				drift += share * klOf(difference, klLoss);
-				dLogProb[i] = at(dLogProb, i) + share * slopeOf(difference, klLoss);
-			}
-		}
+		const drift = klLoss(
+			scores.logProb,
+			refLogProb,
+			weights.map((w) => klLossCoef * w),
+			estimator
+		);
 		const entropy = mean(selectMasked(scores.entropy, mask));
 		const bonus = weights.reduce((sum, w, i) => sum + w * at(scores.entropy, i), 0);
 		return {
-			loss: policy.loss + drift - entropyCoef * bonus,
-			dLogProb,
+			loss: policy.loss + drift.loss - entropyCoef * bonus,
+			dLogProb: policy.dLogProb.map((d, i) => d + at(drift.dLogProb, i)),
 			...(entropyCoef !== 0 && { dEntropy: weights.map((w) => -w * entropyCoef) }),
 			metrics: {
 				'policy/approxkl_avg': policy.approxKl.k2,
@@ -99,7 +91,7 @@ export function grpoLoss(targets: GrpoTargets, options: GrpoOptions): Loss {
 				'policy/clipfrac_avg': policy.clipFraction,
 				'policy/entropy_avg': entropy,
 				'loss/policy_avg': policy.loss,
-				...(klLossCoef !== 0 && { 'loss/kl_avg': drift }),
+				...(klLossCoef !== 0 && { 'loss/kl_avg': drift.loss }),
 				'val/ratio': policy.ratioMean,
 				'val/ratio_var': policy.ratioVariance
 			},

@@ -7,7 +7,7 @@
  * Deviations: approxkl, entropy and ratio are averaged over response tokens only (TRL averages over padding too, trl#6809);
  * val/ratio_var is the population variance over tokens of the minibatch, not over minibatch means.
  */
-import { klOf } from './kl';
+import { klLoss } from './kl-loss';
 import type { F, Loss } from './loss';
 import { at, clamp, mean, populationVariance, selectMasked } from './math';
 import { gradientAfter, responseMask, valuesBefore } from './response';
@@ -110,11 +110,7 @@ function countTokens(mask: Uint8Array, arrays: readonly F[]): number {
 			throw new RangeError(`${array.length} values with a mask of ${mask.length}`);
 		}
 	}
-	let n = 0;
-	for (const bit of mask) {
-		n += bit;
-	}
-	return n;
+	return responseTokens(mask);
 }
 
 export interface ValueLossInput {
@@ -232,7 +228,13 @@ export function ppoLoss(targets: PpoTargets, options: PpoLossOptions): Loss {
 		const entropies = selectMasked(scores.entropy, mask);
 		const entropy = mean(entropies);
 		const { valueCoef, entropyCoef, valueOnly = false, klLossCoef = 0 } = options;
-		const drift = driftLoss(scores.logProb, targets.refLogProb, mask, klLossCoef);
+		const share = klLossCoef / Math.max(1, responseTokens(mask));
+		const drift = klLoss(
+			scores.logProb,
+			targets.refLogProb,
+			Float64Array.from(mask, (bit) => bit * share),
+			'k2'
+		);
 		const bonus = entropies.length === 0 ? 0 : entropyCoef * entropy;
 		const dValue = gradientAfter(batch, critic.dValues).map((d) => d * valueCoef);
 		const dEntropy = Float64Array.from(
@@ -264,32 +266,8 @@ export function ppoLoss(targets: PpoTargets, options: PpoLossOptions): Loss {
 	};
 }
 
-/** coef * mean_mask (ln pi - ln rho)^2 / 2 and its gradient. Throws RangeError where the price is on and no reference is given. */
-function driftLoss(
-	logProb: F,
-	refLogProb: F | undefined,
-	mask: Uint8Array,
-	coef: number
-): { loss: number; dLogProb: F } {
-	const dLogProb = new Float64Array(mask.length);
-	if (coef === 0) {
-		return { loss: 0, dLogProb };
-	}
-	if (!refLogProb) {
-		throw new RangeError(
-			'a price of drifting in the loss needs the log-probabilities of the reference'
-		);
-	}
-	const n = countTokens(mask, [logProb, refLogProb]);
-	let loss = 0;
-	mask.forEach((bit, i) => {
-		if (bit === 1) {
-			const difference = at(logProb, i) - at(refLogProb, i);
-			loss += (coef * klOf(difference, 'k2')) / n;
-			dLogProb[i] = (coef * difference) / n;
-		}
-	});
-	return { loss, dLogProb };
+function responseTokens(mask: Uint8Array): number {
+	return mask.reduce((sum, bit) => sum + bit, 0);
 }
 
 function reasonToSkip(tokens: number, ratioMean: number): string | null {

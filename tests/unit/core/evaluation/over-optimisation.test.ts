@@ -4,10 +4,9 @@ import {
 	type GoldPoint,
 	type OverOptimisationForm,
 	peakOf,
-	predictedGain,
-	type RunPoint,
-	stepToKeep
+	predictedGain
 } from '../../../../src/core/evaluation/over-optimisation';
+import { type RunPoint, stepToKeep } from '../../../../src/core/evaluation/step-to-keep';
 import { t95 } from '../../../../src/core/evaluation/student';
 import { Random } from '../../../../src/core/random';
 import { expectClose, golden } from '../numeric';

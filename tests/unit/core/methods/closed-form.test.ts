@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { adamwUpdate } from '../../../../src/core/methods/adamw';
 import { bestOfNKl } from '../../../../src/core/methods/best-of-n';
 import { bestOfNPolicy, exactKl, optimalPolicy } from '../../../../src/core/methods/closed-form';
 import { dpoObjective } from '../../../../src/core/methods/dpo';
@@ -91,6 +92,73 @@ describe('the optimum of a world that can be counted out', () => {
 			);
 		}
 	);
+
+	/** E[r] and KL of softmax(logits), after steps of Adam along a gradient by the log-probabilities of whole completions. */
+	function train(beta: number, dLogProb: (logPi: Float64Array, pi: Float64Array) => Float64Array) {
+		const logits = reference.map(Math.log);
+		const [m, v] = [new Float64Array(logits.length), new Float64Array(logits.length)];
+		const steps = 1500;
+		const policyOf = () => {
+			const top = Math.max(...logits);
+			const e = logits.map((x) => Math.exp(x - top));
+			const z = e.reduce((sum, x) => sum + x, 0);
+			return e.map((x) => x / z);
+		};
+		for (let step = 1; step <= steps; step++) {
+			const pi = policyOf();
+			const d = dLogProb(pi.map(Math.log), pi);
+			const total = d.reduce((sum, x) => sum + x, 0);
+			const grad = d.map((x, i) => x - total * (pi[i] ?? NaN));
+			const lr = 0.1 * (1 - (step - 1) / steps);
+			adamwUpdate({ param: logits, grad, m, v, step, lr, eps: 1e-10 });
+		}
+		const pi = policyOf();
+		const { expectedReward, kl } = optimalPolicy(reference, reward, beta);
+		const found = pi.reduce((sum, p, i) => sum + p * (reward[i] ?? NaN), 0);
+		expect(Math.abs(found - expectedReward)).toBeLessThanOrEqual(0.005);
+		expect(Math.abs(exactKl(pi, reference) - kl)).toBeLessThanOrEqual(Math.max(0.005, 0.02 * kl));
+	}
+
+	test.each([0.5, 0.1])('DPO on the full table of soft labels gets there at beta %f', (beta) => {
+		const n = reference.length;
+		const pairs = Array.from({ length: n * n }, (_, k) => [Math.floor(k / n), k % n] as const);
+		const used = pairs.filter(([i, j]) => i < j);
+		const y = used.map(([i, j]) => sigmoid((reward[i] ?? NaN) - (reward[j] ?? NaN)));
+		const objective = dpoObjective({ beta });
+		train(beta, (logPi) => {
+			const sequences = Array.from(logPi, (policy, i) => ({
+				policy,
+				reference: Math.log(reference[i] ?? NaN),
+				length: 2
+			}));
+			const { dA, dB } = preferenceLoss(
+				{
+					a: used.flatMap(([i]) => sequences[i] ?? []),
+					b: used.flatMap(([, j]) => sequences[j] ?? []),
+					y
+				},
+				objective
+			);
+			const d = new Float64Array(n);
+			used.forEach(([i, j], k) => {
+				d[i] = (d[i] ?? 0) + (dA[k] ?? 0);
+				d[j] = (d[j] ?? 0) + (dB[k] ?? 0);
+			});
+			return d;
+		});
+	});
+
+	test.each([0.5, 0.1])('REINFORCE in expectation gets there at beta %f', (beta) => {
+		const kept = (pi: Float64Array, paid: Float64Array) =>
+			pi.reduce((sum, p, i) => sum + p * (paid[i] ?? NaN), 0);
+		train(beta, (logPi, pi) => {
+			const paid = logPi.map(
+				(l, i) => (reward[i] ?? NaN) - beta * (l - Math.log(reference[i] ?? NaN))
+			);
+			const advantages = reinforceAdvantages(paid, 'running', kept(pi, paid));
+			return advantages.map((a, i) => -a * (pi[i] ?? NaN));
+		});
+	});
 
 	test.each(Object.entries(fixture.best_of_n))('best of %s, with ties', (n, expected) => {
 		const policy = bestOfNPolicy(reference, reward, Number(n));
