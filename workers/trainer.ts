@@ -24,7 +24,7 @@ import {
 } from '../src/storage/checkpoints';
 import type { StudioDb } from '../src/storage/db';
 import { chooseBackend, type ChosenBackend } from './engine/choose-backend';
-import { decoderParameters, trunkShapes } from './engine/decoder-parameters';
+import { decoderParameters, SCALAR_HEADS, trunkShapes } from './engine/decoder-parameters';
 import type { LanguageModel } from './engine/language-model';
 import { batchOf } from './engine/micro-batches';
 import type { BackendSources } from './engine/device';
@@ -34,7 +34,7 @@ import { estimateTune } from './jobs/estimate-tune';
 import { runRewardJob } from './jobs/run-reward-job';
 import { runTuneJob } from './jobs/run-tune-job';
 import { completionIds, cutRollout, textRules } from './jobs/rollout';
-import { openWeights, withEnsembleHeads } from './jobs/weights-io';
+import { ensembleTensor, modelTensors, openWeights, withEnsembleHeads } from './jobs/weights-io';
 import { asStudioError, readModelFiles, type ModelFiles, type ReadFile } from './model-files';
 import { JobControl, type Emit } from './run-loop';
 
@@ -155,6 +155,21 @@ export class Trainer {
 		const withHeads = { ...config, valueHeads };
 		const parameters = decoderParameters(withHeads, weights, { kind: 'zero' });
 		return this.backend.device.createModel(withHeads, parameters);
+	}
+
+	/** A copy of a model with other scalar heads. */
+	async withHeads(
+		name: string,
+		model: LanguageModel,
+		heads: readonly Float64Array[]
+	): Promise<LanguageModel> {
+		const copy = await this.freshModel(name, heads.length);
+		const { data, shape } = ensembleTensor(heads);
+		const tensors = await modelTensors(model, false);
+		await copy.load(
+			tensors.map((t) => (t.name === SCALAR_HEADS ? { name: SCALAR_HEADS, shape, data } : t))
+		);
+		return copy;
 	}
 
 	/** A copy of stored weights of its own, to be trained or disposed of; heads that were not stored start at zero. */

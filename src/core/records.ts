@@ -5,7 +5,10 @@
  * than comparisons of two. All of that is optional, so that a record of version 1 is read as it is.
  */
 import type { RewardConfig, RewardPooling, SamplingConfig, TuneConfig, TuneMethod } from './config';
+import type { CalibrationReport, TemperatureFit } from './evaluation/calibration';
+import type { LengthReport, SliceReport } from './evaluation/reward-report';
 import type { DatasetVersion } from './feedback/dataset-version';
+import type { Missing } from './feedback/figure';
 import type { AnnotatorModelConfig, AnnotatorScale } from './feedback/annotator-model';
 import type { GoldRewardConfig, MeasureScale } from './feedback/gold-rewards';
 import type { SelectionReason } from './feedback/selection';
@@ -411,24 +414,16 @@ export interface RewardModelRecord extends StudyRecord {
 	weightsBytes: number;
 }
 
-export interface RewardSlice {
-	by: 'length' | 'tag' | 'annotator' | 'all';
-	/** Of the slice within its kind: 'short', a tag, an annotator's id. */
-	name: string;
-	pairs: number;
-	/** Share of decided pairs it gets right, with its 95 % Wilson interval; null without one. */
-	accuracy: { value: number; low: number; high: number } | null;
-}
-
+/** Where a reward model can be trusted, and where not. */
 export interface RewardReport {
-	/** Which answers it is about. */
+	/** Which answers it is about: those kept back, or, where none were, those it learned from. */
 	on: 'held-out' | 'train';
-	slices: RewardSlice[];
-	/** Between reward and length in tokens. */
-	lengthCorrelation: number | null;
-	/** Probabilities read as sigmoid(lead / temperature) fit best; null where there is too little to tell. */
-	temperature: number | null;
-	nll: { before: number; after: number } | null;
+	/** By length, reason tag and annotator. */
+	slices: SliceReport[];
+	length: LengthReport;
+	calibration: CalibrationReport | Missing<'no-labels'>;
+	/** Leads divided by the temperature are the likeliest log-odds. */
+	temperature: TemperatureFit | Missing<'no-labels' | 'no-signal' | 'separable'>;
 }
 
 export interface PolicyRecord extends StudyRecord {
@@ -517,4 +512,16 @@ export interface DatasetVersionRecord extends StudyRecord {
 	dataset: DatasetVersion;
 	/** Made by hand, or for a reward model that learned from it. */
 	madeFor: 'keeping' | 'reward';
+}
+
+/**
+ * What a person says about a dataset version, run, model, evaluation or report; its id is that one's. The record beside it
+ * stays as it was made.
+ */
+export interface ItemNote extends StudyRecord {
+	/** A name that points at one thing of a study at a time, as `best` or `for-class`; '' for none. */
+	alias: string;
+	tags: string[];
+	note: string;
+	updatedAt: number;
 }

@@ -274,7 +274,7 @@ export function completionStatistics(batch: Batch): Record<string, number> {
 }
 
 /** Learning rates of an iteration; without a head's, the heads are frozen or absent. */
-export function learningRates(
+function learningRates(
 	config: Pick<OnPolicyConfig, 'lr' | 'lrSchedule' | 'iterations'> & { headLr?: number },
 	iteration: number
 ): { trunk: number; heads?: number } {

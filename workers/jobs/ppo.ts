@@ -15,8 +15,6 @@ import type { RunLoop } from '../run-loop';
 import { updatePolicy } from './minibatches';
 import { runOnPolicy, type OnPolicyJob, type OnPolicyState } from './on-policy';
 
-export { learningRates } from './on-policy';
-
 export type PpoJob = OnPolicyJob<PpoConfig>;
 
 export function runPpo(job: PpoJob, loop: RunLoop): Promise<OnPolicyState> {

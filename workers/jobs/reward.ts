@@ -19,12 +19,17 @@ import type { F } from '../../src/core/methods/loss';
 import { responseLengths } from '../../src/core/methods/response';
 import { normalisationOf, type Normalisation } from '../../src/core/methods/reward-normalisation';
 import { readRewards } from '../../src/core/methods/reward-reading';
+import { strengthMargins } from '../../src/core/methods/strength-margin';
 import { Random, deriveSeed } from '../../src/core/random';
+import type { RewardReport } from '../../src/core/records';
 import { StudioError } from '../../src/protocol/errors';
 import type { Batch, LanguageModel, NamedTensor } from '../engine/language-model';
-import { batchOf } from '../engine/micro-batches';
 import type { RunLoop } from '../run-loop';
 import { writeSafetensors } from '../../src/core/formats/safetensors';
+import { assertCompared } from './bad-data';
+import { fitEnsemble, type HeadEnsemble } from './head-ensemble';
+import { pairBatch } from './preference';
+import { rewardReport } from './reward-report';
 import { promptsAt, cutRollout, type TextRules } from './rollout';
 import { modelTensors } from './weights-io';
 
@@ -45,6 +50,8 @@ export interface RewardJob {
 	maxNew: number;
 	config: RewardConfig;
 	seed: number;
+	/** For an ensemble: a copy of the model with these heads; absent: there will be none. */
+	withHeads?: (heads: readonly F[]) => Promise<LanguageModel>;
 	resumeFrom?: { state: RewardState; best: NamedTensor[] };
 }
 
@@ -53,6 +60,8 @@ export interface RewardState {
 	epoch: number;
 	bestLoss: number;
 	epochsSinceBest: number;
+	/** Now, where it sets itself; absent: that of the settings. */
+	weightDecay?: number;
 }
 
 export interface RewardOutcome {
@@ -61,6 +70,9 @@ export interface RewardOutcome {
 	heldOutAccuracy: number | null;
 	trainPairs: number;
 	heldOutPairs: number;
+	report: RewardReport;
+	/** Absent where none was asked for, or no pair differs. */
+	ensemble?: HeadEnsemble;
 }
 
 /** Steps the job will take, for its run record. */
@@ -87,6 +99,7 @@ export async function runReward(job: RewardJob, loop: RunLoop): Promise<RewardOu
 			}
 		);
 	}
+	assertCompared(job.pairs);
 	const { train, heldOut } = splitByPrompt(job.pairs, config.heldOut, seed);
 	let state: RewardState = job.resumeFrom?.state ?? {
 		epoch: 0,
@@ -100,7 +113,8 @@ export async function runReward(job: RewardJob, loop: RunLoop): Promise<RewardOu
 		await commit(job, loop, state, best);
 	}
 	while (state.epoch < config.epochs && isPatient()) {
-		const last = await trainEpoch(job, loop, train, state.epoch);
+		const weightDecay = state.weightDecay ?? config.weightDecay;
+		const last = await trainEpoch(job, loop, train, state.epoch, weightDecay);
 		await loop.phase('hold-out');
 		const judged = heldOut.length > 0 ? await judge(job, heldOut, loop.signal) : null;
 		const bestLoss = judged?.loss ?? -Infinity;
@@ -111,16 +125,21 @@ export async function runReward(job: RewardJob, loop: RunLoop): Promise<RewardOu
 		state = {
 			epoch: state.epoch + 1,
 			bestLoss: isBest ? bestLoss : state.bestLoss,
-			epochsSinceBest: isBest ? 0 : state.epochsSinceBest + 1
+			epochsSinceBest: isBest ? 0 : state.epochsSinceBest + 1,
+			...(config.autoDecay && {
+				weightDecay: nextDecay(weightDecay, last.meanLoss, judged?.loss ?? null)
+			})
 		};
 		loop.finishStep(last.step, {
 			values: {
 				...last.values,
-				...(judged && {
-					'reward/held_out_loss': judged.loss,
-					'reward/held_out_accuracy': judged.metrics.accuracy,
-					'reward/len_corr': judged.lengthCorrelation
-				})
+				...(config.autoDecay && { 'reward/weight_decay': weightDecay }),
+				...(judged &&
+					known({
+						'reward/held_out_loss': judged.loss,
+						'reward/held_out_accuracy': judged.metrics.accuracy,
+						'reward/len_corr': judged.lengthCorrelation
+					}))
 			}
 		});
 		await loop.phase('save');
@@ -139,18 +158,49 @@ async function finish(
 	await loop.phase('normalise');
 	const onTrain = await judge(job, train, loop.signal);
 	const onHeldOut = heldOut.length > 0 ? await judge(job, heldOut, loop.signal) : null;
+	const samples = await normalisationSamples(job, loop.signal);
+	const normalisation = normalisationOf(
+		await rewardsOf(job.model, samples, job.config, loop.signal)
+	);
+	const ensemble = await fitEnsemble(job, loop, train, samples);
 	return {
-		normalisation: await normalise(job, loop.signal),
-		trainAccuracy: onTrain.metrics.accuracy,
-		heldOutAccuracy: onHeldOut?.metrics.accuracy ?? null,
+		normalisation,
+		trainAccuracy: finiteOr(0.5, onTrain.metrics.accuracy),
+		heldOutAccuracy: accuracyOf(onHeldOut),
 		trainPairs: train.length,
-		heldOutPairs: heldOut.length
+		heldOutPairs: heldOut.length,
+		report: onHeldOut
+			? rewardReport('held-out', heldOut, onHeldOut.rewards)
+			: rewardReport('train', train, onTrain.rewards),
+		...(ensemble && { ensemble })
 	};
 }
 
 interface LastStep {
 	step: number;
 	values: Record<string, number>;
+	/** Of the whole epoch, as it was learned. */
+	meanLoss: number;
+}
+
+/** Of imitation's interval: held-out over training loss below and above which the decay moves, and by how much. */
+const TOLERATED_GAP = { low: 1.1, high: 1.5 };
+const DECAY_FACTOR = 2;
+const LEAST_DECAY = 1e-3;
+const MOST_DECAY = 10;
+
+/**
+ * Weight decay of the next epoch (HumanCompatibleAI/imitation, regularization/updaters.py: up where the held-out loss is well above
+ * the training loss, down where it is not). Without held-out pairs it stays.
+ */
+export function nextDecay(decay: number, trainLoss: number, heldOutLoss: number | null): number {
+	if (heldOutLoss === null || !(trainLoss > 0)) {
+		return decay;
+	}
+	const gap = heldOutLoss / trainLoss;
+	const factor =
+		gap > TOLERATED_GAP.high ? DECAY_FACTOR : gap < TOLERATED_GAP.low ? 1 / DECAY_FACTOR : 1;
+	return Math.min(MOST_DECAY, Math.max(LEAST_DECAY, decay * factor));
 }
 
 /** One pass over the answers in a fresh order; the last step is left to the caller, who adds what the held-out pairs say. */
@@ -158,9 +208,11 @@ async function trainEpoch(
 	job: RewardJob,
 	loop: RunLoop,
 	train: readonly PreferencePair[],
-	epoch: number
+	epoch: number,
+	weightDecay: number
 ): Promise<LastStep> {
 	const { config } = job;
+	let lossSum = 0;
 	const perEpoch = Math.ceil(train.length / config.batchPairs);
 	const order = new Random(deriveSeed(job.seed, `pairs ${epoch}`)).shuffle(train);
 	for (let i = 0; ; i++) {
@@ -172,7 +224,7 @@ async function trainEpoch(
 			batch,
 			bradleyTerryLoss(
 				Float64Array.from(part, (p) => p.y),
-				config
+				{ ...config, ...marginsOf(part, config) }
 			),
 			{
 				temperature: 1,
@@ -182,6 +234,7 @@ async function trainEpoch(
 				signal: loop.signal
 			}
 		);
+		lossSum += ((metrics['reward/loss'] ?? NaN) * part.length) / train.length;
 		const step = epoch * perEpoch + i + 1;
 		const scale = 1 - (step - 1) / (config.epochs * perEpoch);
 		const { gradNorm } = await job.model.step({
@@ -190,25 +243,43 @@ async function trainEpoch(
 				...(config.headOnly ? {} : { trunk: config.lr * scale })
 			},
 			clipNorm: config.clipNorm,
-			weightDecay: config.weightDecay
+			weightDecay
 		});
 		const tokens = batch.length.reduce((sum, n) => sum + n, 0);
 		const tokensPerSecond = tokens / ((performance.now() - started) / 1000);
 		loop.setSpeed(tokensPerSecond);
 		const values = {
-			...metrics,
+			...known(metrics),
 			lr: config.lr * scale,
 			grad_norm: gradNorm,
 			'perf/tokens_per_second': tokensPerSecond
 		};
 		if (i === perEpoch - 1) {
-			return { step, values };
+			return { step, values, meanLoss: lossSum };
 		}
 		loop.finishStep(step, { values });
 	}
 }
 
+/** Margins of a batch, where answers with a strength ask for one. */
+function marginsOf(
+	pairs: readonly PreferencePair[],
+	{ marginScale }: Pick<RewardConfig, 'marginScale'>
+): { margin?: F } {
+	return marginScale > 0
+		? {
+				margin: strengthMargins(
+					pairs.map(({ strength }) => strength),
+					Float64Array.from(pairs, ({ y }) => y),
+					marginScale
+				)
+			}
+		: {};
+}
+
 interface Judged {
+	/** [2n], a_0, b_0, a_1, … */
+	rewards: F;
 	loss: number;
 	metrics: PairMetrics;
 	/** Between reward and length in tokens, over all completions. */
@@ -228,7 +299,12 @@ async function judge(
 		{ a: side(0), b: side(1), y },
 		{ lapse: job.config.lapse }
 	);
-	return { loss, metrics, lengthCorrelation: correlation(rewards, responseLengths(batch)) };
+	return {
+		rewards,
+		loss,
+		metrics,
+		lengthCorrelation: correlation(rewards, responseLengths(batch))
+	};
 }
 
 /** [B], raw. */
@@ -251,7 +327,8 @@ export async function rewardsOf(
 	return readRewards(batch, head, pooling);
 }
 
-async function normalise(job: RewardJob, signal: AbortSignal): Promise<Normalisation> {
+/** Completions of the frozen reference, on which scores are brought to a known scale. */
+async function normalisationSamples(job: RewardJob, signal: AbortSignal): Promise<Batch> {
 	const { config, seed } = job;
 	const sampled = await job.reference.sample(
 		promptsAt(job.prompts, deriveSeed(seed, 'normalise'), 0, config.normaliseSamples),
@@ -264,18 +341,18 @@ async function normalise(job: RewardJob, signal: AbortSignal): Promise<Normalisa
 			signal
 		}
 	);
-	return normalisationOf(await rewardsOf(job.model, cutRollout(sampled, job.text), config, signal));
+	return cutRollout(sampled, job.text);
 }
 
-/** Rows a_0, b_0, a_1, b_1, … */
-function pairBatch(pairs: readonly PreferencePair[]): Batch {
-	return batchOf(
-		pairs.flatMap(({ promptIds, aIds, bIds }) => [
-			{ promptIds, ids: aIds },
-			{ promptIds, ids: bIds }
-		])
-	);
-}
+/** A metric that nothing can be said of (accuracy where all are ties, a correlation with equal lengths) is no point on a chart. */
+const known = (metrics: Record<string, number>): Record<string, number> =>
+	Object.fromEntries(Object.entries(metrics).filter(([, value]) => !Number.isNaN(value)));
+
+/** null where nothing was decided. */
+const accuracyOf = (judged: Judged | null): number | null =>
+	judged && Number.isFinite(judged.metrics.accuracy) ? judged.metrics.accuracy : null;
+
+const finiteOr = (otherwise: number, x: number): number => (Number.isFinite(x) ? x : otherwise);
 
 async function copyOf(model: LanguageModel): Promise<NamedTensor[]> {
 	return (await modelTensors(model, false)).map((t) => ({ ...t, data: t.data.slice() }));

@@ -1,6 +1,7 @@
 /** The `trainReward` command: from stored answers to a stored reward model. */
 import { RECORD_VERSION, type RewardModelRecord, type Run } from '../../src/core/records';
 import { DEFAULT_SAMPLING } from '../../src/core/config';
+import { writeSafetensors } from '../../src/core/formats/safetensors';
 import { StudioError, toStudioError } from '../../src/protocol/errors';
 import type { JobResult, RewardJobArgs } from '../../src/protocol/trainer';
 import { finishRun, newId, readCheckpoint } from '../../src/storage/checkpoints';
@@ -9,7 +10,7 @@ import type { Trainer } from '../trainer';
 import { openRun, recordEngine, settleFailed } from './run-record';
 import { BEST_PREFIX, rewardSteps, runReward, type RewardJob, type RewardState } from './reward';
 import { textRules } from './rollout';
-import { openWeights, packModel, unpack } from './weights-io';
+import { ensembleTensor, modelTensors, openWeights, unpack } from './weights-io';
 
 export async function runRewardJob(
 	trainer: Trainer,
@@ -36,10 +37,15 @@ export async function runRewardJob(
 				maxNew: DEFAULT_SAMPLING.maxNew,
 				config: args.config,
 				seed: args.seed,
+				withHeads: (heads) => trainer.withHeads(args.model, model, heads),
 				...(resumeFrom && { resumeFrom })
 			};
 			const outcome = await runReward(job, loop);
-			const weights = await packModel(model, false);
+			const { ensemble } = outcome;
+			const weights = writeSafetensors([
+				...(await modelTensors(model, false)),
+				...(ensemble ? [ensembleTensor(ensemble.heads)] : [])
+			]).buffer;
 			const record: RewardModelRecord = {
 				id: newId(),
 				studyId: args.studyId,
@@ -55,6 +61,8 @@ export async function runRewardJob(
 				heldOutAccuracy: outcome.heldOutAccuracy,
 				trainPairs: outcome.trainPairs,
 				heldOutPairs: outcome.heldOutPairs,
+				...(ensemble && { ensemble: { members: ensemble.members, ridge: ensemble.ridge } }),
+				report: outcome.report,
 				simulatedShare: args.pairs.filter((p) => p.simulated).length / args.pairs.length,
 				weightsBytes: weights.byteLength
 			};

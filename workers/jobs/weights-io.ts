@@ -36,8 +36,16 @@ export function openWeights(bytes: ArrayBuffer): SafetensorsFile {
 }
 
 /** Heads of an ensemble beside the score's own, [members, d]: a tensor of its own, which a reader of one head passes over. */
-export const ENSEMBLE_HEADS = 'ensemble.heads';
+const ENSEMBLE_HEADS = 'ensemble.heads';
 const OPTIMIZER_PREFIX = 'optimizer.';
+
+/** Heads of an ensemble as they are stored. */
+export function ensembleTensor(heads: readonly Float64Array[]): NamedTensor {
+	const width = heads[0]?.length ?? 0;
+	const data = new Float32Array(heads.length * width);
+	heads.forEach((head, k) => data.set(head, k * width));
+	return { name: ENSEMBLE_HEADS, shape: [heads.length, width], data };
+}
 
 /** A reward model's tensors with its own head and those of its ensemble as one matrix. */
 export function* withEnsembleHeads(file: SafetensorsFile): Generator<NamedTensor> {

@@ -39,6 +39,11 @@ export interface PreferencePair {
 	simulated: boolean;
 	/** Pairs of one ranking share it: they are not independent. */
 	groupId?: string;
+	/** How much better, where it was said: asks for a margin. No part of the dataset's hash. */
+	strength?: 0 | 1 | 2 | 3;
+	/** Reasons that were given, and who answered: the reward model's accuracy is told by them. No part of the hash either. */
+	tags?: string[];
+	annotatorId?: string;
 }
 
 const JUDGEMENT_FIELDS = [
@@ -272,7 +277,10 @@ export function preferencePairs(
 				aIds: presentation.a.ids,
 				bIds: presentation.b.ids,
 				y,
-				simulated
+				simulated,
+				...(answer.strength !== undefined && { strength: answer.strength }),
+				...(answer.reasonTags && { tags: answer.reasonTags }),
+				...(answer.annotator.id !== undefined && { annotatorId: answer.annotator.id })
 			}
 		];
 	});

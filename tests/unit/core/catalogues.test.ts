@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_PPO, DEFAULT_REWARD, DEFAULT_SAMPLING } from '../../../src/core/config';
+import {
+	DEFAULT_PPO,
+	DEFAULT_REWARD,
+	DEFAULT_SAMPLING,
+	DEFAULT_TUNE,
+	isTuneMethod,
+	TUNE_METHODS
+} from '../../../src/core/config';
+import { TUNE_SETTINGS, validateTune } from '../../../src/core/method-settings';
 import { METRICS, metricOf } from '../../../src/core/metrics';
 import { assembleRewards } from '../../../src/core/methods/reward-assembly';
 import { bradleyTerryLoss } from '../../../src/core/methods/bradley-terry';
@@ -7,9 +15,11 @@ import { ppoLoss } from '../../../src/core/methods/ppo';
 import {
 	applyPpoPreset,
 	applyRewardPreset,
+	applyTunePreset,
 	configChanges,
 	PPO_PRESETS,
-	REWARD_PRESETS
+	REWARD_PRESETS,
+	TUNE_PRESETS
 } from '../../../src/core/presets';
 import {
 	PPO_SETTINGS,
@@ -65,7 +75,12 @@ describe('the catalogue of settings', () => {
 	const catalogues: [string, Record<string, Setting>, object][] = [
 		['sampling', SAMPLING_SETTINGS, DEFAULT_SAMPLING],
 		['reward', REWARD_SETTINGS, DEFAULT_REWARD],
-		['tuning', PPO_SETTINGS, DEFAULT_PPO]
+		['tuning', PPO_SETTINGS, DEFAULT_PPO],
+		...TUNE_METHODS.map((method): [string, Record<string, Setting>, object] => [
+			method,
+			TUNE_SETTINGS[method],
+			DEFAULT_TUNE[method]
+		])
 	];
 
 	test.each(catalogues)('covers every field of the %s config', (_, settings, defaults) => {
@@ -80,6 +95,42 @@ describe('the catalogue of settings', () => {
 		expect(validateSampling(DEFAULT_SAMPLING)).toEqual({ config: DEFAULT_SAMPLING, problems: [] });
 		expect(validateReward(DEFAULT_REWARD)).toEqual({ config: DEFAULT_REWARD, problems: [] });
 		expect(validatePpo(DEFAULT_PPO)).toEqual({ config: DEFAULT_PPO, problems: [] });
+	});
+});
+
+describe('the methods', () => {
+	test.each(TUNE_METHODS)('%s has valid defaults and presets that change something', (method) => {
+		expect(isTuneMethod(method)).toBe(true);
+		const defaults = DEFAULT_TUNE[method];
+		expect(validateTune(method, defaults)).toEqual({ config: defaults, problems: [] });
+		const [first, ...others] = TUNE_PRESETS[method];
+		expect(first?.changes).toEqual({});
+		expect(others.length).toBeGreaterThan(0);
+		for (const { id } of others) {
+			expect(new Set(TUNE_PRESETS[method].map((preset) => preset.id)).has(id)).toBe(true);
+		}
+		expect(new Set(TUNE_PRESETS[method].map(({ id }) => id)).size).toBe(others.length + 1);
+	});
+
+	test('presets of each are valid configs', () => {
+		const check = <M extends (typeof TUNE_METHODS)[number]>(method: M) => {
+			for (const preset of TUNE_PRESETS[method]) {
+				const config = applyTunePreset(method, preset);
+				expect(validateTune(method, config), `${method} ${preset.id}`).toEqual({
+					config,
+					problems: []
+				});
+			}
+		};
+		TUNE_METHODS.forEach(check);
+		expect(isTuneMethod('reward')).toBe(false);
+		expect(isTuneMethod('toString')).toBe(false);
+	});
+
+	test('a batch of groups is made whole, and it is said', () => {
+		const { config, problems } = validateTune('rloo', { batch: 30, perPrompt: 4 });
+		expect(config).toMatchObject({ batch: 32, perPrompt: 4 });
+		expect(problems).toMatchObject([{ key: 'batch' }]);
 	});
 });
 
