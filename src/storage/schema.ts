@@ -8,6 +8,7 @@ import type {
 	DatasetVersionRecord,
 	EvaluationRecord,
 	ImportRecord,
+	ItemNote,
 	MetricRow,
 	PolicyRecord,
 	Presentation,
@@ -61,6 +62,8 @@ export interface StudioSchema extends DBSchema {
 	evaluations: { key: string; value: EvaluationRecord; indexes: StudyIndex };
 	imports: { key: string; value: ImportRecord; indexes: StudyIndex };
 	datasetVersions: { key: string; value: DatasetVersionRecord; indexes: StudyIndex };
+	/** Keyed by the id of the thing they are about. */
+	itemNotes: { key: string; value: ItemNote; indexes: StudyIndex };
 }
 
 export type StoreName = StoreNames<StudioSchema>;
@@ -120,6 +123,13 @@ export const MIGRATIONS: readonly Migration[] = [
 	(db) => {
 		db.createObjectStore('snapshots', { keyPath: ['runId', 'step'] });
 		db.createObjectStore('reports', { keyPath: 'id' }).createIndex('byStudy', [
+			'studyId',
+			'createdAt'
+		]);
+	},
+	// Version 5: aliases, tags and notes.
+	(db) => {
+		db.createObjectStore('itemNotes', { keyPath: 'id' }).createIndex('byStudy', [
 			'studyId',
 			'createdAt'
 		]);

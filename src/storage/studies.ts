@@ -67,7 +67,8 @@ const BY_STUDY_AND_TIME = [
 	'evaluations',
 	'reports',
 	'imports',
-	'datasetVersions'
+	'datasetVersions',
+	'itemNotes'
 ] as const;
 const BY_RUN_AND_STEP = ['metrics', 'samples', 'snapshots'] as const;
 const ALL = [
@@ -158,7 +159,8 @@ async function newIdsFor(tx: WholeStudy, studyId: string, copyId: string): Promi
 	const ids = new Map([[studyId, copyId]]);
 	for (const name of BY_STUDY_AND_TIME) {
 		for (const key of await keysOf(tx, name, studyId)) {
-			ids.set(key, newId());
+			// A note has the id of what it is about.
+			ids.set(key, ids.get(key) ?? newId());
 		}
 	}
 	const presentations = tx.objectStore('presentations').index('byStudy');

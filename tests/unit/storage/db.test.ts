@@ -37,9 +37,9 @@ const markStudies: Migration = (_db, tx) => {
 };
 
 describe('opening', () => {
-	test('a new database has every store of version 3', async () => {
+	test('a new database has every store of version 5', async () => {
 		const db = await openMemoryDb();
-		expect(db.version).toBe(3);
+		expect(db.version).toBe(5);
 		expect([...db.objectStoreNames].sort()).toEqual([
 			'annotators',
 			'answers',
@@ -48,14 +48,17 @@ describe('opening', () => {
 			'datasetVersions',
 			'evaluations',
 			'imports',
+			'itemNotes',
 			'metrics',
 			'policies',
 			'presentations',
 			'promptSets',
 			'prompts',
+			'reports',
 			'rewardModels',
 			'runs',
 			'samples',
+			'snapshots',
 			'studies',
 			'weights'
 		]);
@@ -90,7 +93,7 @@ describe('opening', () => {
 		old.close();
 
 		const db = await openStudio({ name });
-		expect(db.version).toBe(3);
+		expect(db.version).toBe(5);
 		expect(await listAnswers(db, study.id)).toEqual(ofVersion1);
 		const pairs = await listPresentations(db, study.id);
 		expect(pairs).toEqual([pair, other].map((p) => ({ ...p, version: 1 })));
