@@ -3,8 +3,7 @@
  * how much of its score is length. (Stiennon et al. 2020 report by confidence; RewardBench by section.) A slice of few pairs
  * is shown with its wide interval and never called weak or strong.
  */
-import { type Estimate, type Missing, missing, shareOf } from '../feedback/figure';
-import { at } from '../methods/math';
+import { type Estimate, type Missing, shareOf } from '../feedback/figure';
 import { pairNll } from './calibration';
 import { type Correlation, pearson, spearman } from './correlations';
 
@@ -117,37 +116,4 @@ export function lengthReport({ rewards, lengths, pairs }: LengthData): LengthRep
 		prefersLonger: longer(({ lead }) => lead),
 		answersPreferLonger: longer(({ y }) => y - 0.5)
 	};
-}
-
-/**
- * Out of a few ridges the one with the least loss on pairs kept back, from losses measured for each: the strongest within one
- * standard error of the best (Breiman et al. 1984), because with few labels the differences are mostly chance.
- */
-export function chooseRegularisation(
-	candidates: readonly { strength: number; losses: ArrayLike<number> }[]
-): { strength: number; loss: number } | Missing<'no-labels'> {
-	const scored = candidates
-		.filter(({ losses }) => losses.length > 0)
-		.map(({ strength, losses }) => {
-			const n = losses.length;
-			const loss = Array.from(losses).reduce((sum, l) => sum + l, 0) / n;
-			return { strength, loss, losses };
-		});
-	const [best] = scored.toSorted((x, y) => x.loss - y.loss);
-	if (!best) {
-		return missing('no-labels');
-	}
-	// The error of the difference, pair by pair: losses of the same pairs go up and down together.
-	const isAlike = ({ losses, loss }: (typeof scored)[number]): boolean => {
-		const n = best.losses.length;
-		if (losses.length !== n || n < 2) {
-			return loss <= best.loss;
-		}
-		const gaps = Array.from(losses, (l, i) => l - at(best.losses, i));
-		const gap = gaps.reduce((sum, g) => sum + g, 0) / n;
-		const variance = gaps.reduce((sum, g) => sum + (g - gap) ** 2, 0) / (n - 1);
-		return gap <= Math.sqrt(variance / n);
-	};
-	const [chosen] = scored.filter(isAlike).toSorted((x, y) => y.strength - x.strength);
-	return { strength: (chosen ?? best).strength, loss: (chosen ?? best).loss };
 }

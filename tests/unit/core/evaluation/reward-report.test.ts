@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { kendall, pearson, ranksOf, spearman } from '../../../../src/core/evaluation/correlations';
 import {
-	chooseRegularisation,
 	type JudgedPair,
 	lengthReport,
 	lengthSlice,
 	reportBySlice
 } from '../../../../src/core/evaluation/reward-report';
 import { Random } from '../../../../src/core/random';
-import { expectClose } from '../numeric';
 
 describe('correlations', () => {
 	test('ranks share ties', () => {
@@ -121,31 +119,5 @@ describe('lengthReport', () => {
 			lengthSlice(1, 9),
 			lengthSlice(0, 0)
 		]).toEqual(['about equal', 'a longer', 'b longer', 'about equal']);
-	});
-});
-
-describe('chooseRegularisation', () => {
-	test('takes the strongest that is no worse than chance beside the best', () => {
-		const best = [0.5, 0.7, 0.4, 0.6];
-		const near = [0.52, 0.68, 0.41, 0.59];
-		const far = [0.9, 1.1, 0.8, 1];
-		expect(
-			chooseRegularisation([
-				{ strength: 1, losses: best },
-				{ strength: 10, losses: near },
-				{ strength: 100, losses: far }
-			])
-		).toMatchObject({ strength: 10 });
-		expectClose(
-			[chooseRegularisation([{ strength: 1, losses: best }])].map((c) =>
-				'loss' in c ? c.loss : NaN
-			),
-			[0.55]
-		);
-		expect(chooseRegularisation([])).toEqual({ value: null, reason: 'no-labels' });
-		expect(chooseRegularisation([{ strength: 1, losses: [] }])).toEqual({
-			value: null,
-			reason: 'no-labels'
-		});
 	});
 });
