@@ -337,7 +337,8 @@ function keepGroupsWhole<C extends object>({
 		return { config, problems };
 	}
 	const { perPrompt: size, batch: rows } = config as { perPrompt: number; batch: number }; // their settings are numbers
-	const whole = Math.max(size, Math.round(rows / size) * size);
+	const most = Math.floor(PPO_SETTINGS.batch.max / size) * size;
+	const whole = Math.min(most, Math.max(size, Math.round(rows / size) * size));
 	if (whole === rows) {
 		return { config, problems };
 	}
