@@ -13,6 +13,8 @@ import { type Missing, missing } from '../feedback/figure';
 import { type Interval, meanInterval } from './intervals';
 
 export const LEAST_EFFECTIVE_SIZE = 10;
+/** e^700 is near the largest number there is. */
+const MOST_LOG_WEIGHT = 700;
 
 /** [B], ln w of each completion; tokenLimit: nats that one token may add or take, Infinity = exact. */
 export function sequenceLogWeights(
@@ -83,7 +85,7 @@ export function offPolicyValue({
 	const isFinite = [rewards, ...arrays.slice(1)].every((array) =>
 		Array.from(array).every(Number.isFinite)
 	);
-	if (n === 0 || !isFinite || Array.from(logWeights).some((l) => Number.isNaN(l))) {
+	if (n === 0 || !isFinite || Array.from(logWeights).some((l) => !(l <= MOST_LOG_WEIGHT))) {
 		return { ...missing(n === 0 ? 'no-feedback' : 'not-finite'), effectiveSize: 0, n };
 	}
 	if (!(effectiveSize >= LEAST_EFFECTIVE_SIZE)) {

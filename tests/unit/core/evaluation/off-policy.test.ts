@@ -88,6 +88,9 @@ describe('offPolicyValue', () => {
 		expect(offPolicyValue({ logWeights: twelve.map(() => NaN), rewards: twelve })).toMatchObject({
 			reason: 'not-finite'
 		});
+		expect(offPolicyValue({ logWeights: twelve.map(() => 800), rewards: twelve })).toMatchObject({
+			reason: 'not-finite'
+		});
 		expect(
 			offPolicyValue({ logWeights: twelve.map(() => -Infinity), rewards: twelve })
 		).toMatchObject({
