@@ -60,6 +60,16 @@ export class ImportFiles {
 		}
 	}
 
+	/**
+	 * Fetches the worker's code into the browser's cache, while the page loads anyway: nothing is to be fetched later.
+	 * It is asked something, because an answer tells that all of it has come.
+	 */
+	async prefetch(): Promise<void> {
+		const probe = { file: new Blob(['{}']), name: 'probe.jsonl', schema: null };
+		await this.inspect(probe, 1).catch(() => undefined); // where it cannot start, the first import says so
+		this.close();
+	}
+
 	/** Lets go of the worker; the next call starts another one. */
 	close(): void {
 		this.#client?.close();

@@ -57,6 +57,11 @@ export class ImportsState {
 		this.#files = new ImportFiles(dependencies.connect);
 	}
 
+	/** While the page loads: nothing is to be fetched later. */
+	prefetch(): Promise<void> {
+		return this.#files.prefetch();
+	}
+
 	get isOpen(): boolean {
 		return this.#isOpen;
 	}

@@ -19,9 +19,13 @@ export class RequestCount {
 		this.#foreign = 0;
 		const observer = new PerformanceObserver((list) => {
 			for (const entry of list.getEntries()) {
-				if (entry.name.startsWith('http') && !isOwnIcon(entry.name)) {
+				if (!entry.name.startsWith('http')) {
+					continue;
+				}
+				const isForeign = new URL(entry.name).origin !== location.origin;
+				if (isForeign || reachedServer(entry)) {
 					this.#count++;
-					this.#foreign += new URL(entry.name).origin === location.origin ? 0 : 1;
+					this.#foreign += isForeign ? 1 : 0;
 				}
 			}
 		});
@@ -29,6 +33,10 @@ export class RequestCount {
 		return () => observer.disconnect();
 	}
 }
+
+/** What came out of the browser's cache asked nobody. Only of our own server do browsers tell. */
+const reachedServer = (entry: PerformanceEntry): boolean =>
+	!isOwnIcon(entry.name) && !('transferSize' in entry && entry.transferSize === 0);
 
 /** The browser itself asks again for the tab's icon whenever the address changes; nobody else's business. */
 function isOwnIcon(url: string): boolean {

@@ -294,7 +294,8 @@ export class Studio {
 			this.demo.load(),
 			reported(this.prompts.loadBuiltIn()),
 			reported(this.#openDesk().then(() => undefined)),
-			this.storage.refresh()
+			this.storage.refresh(),
+			this.imports.prefetch()
 		]);
 		// A model that cannot load says so itself.
 		await this.trainer.ready().catch(() => undefined);
