@@ -31,6 +31,7 @@ import type { BackendSources } from './engine/device';
 import { breathe } from './engine/yielding';
 import { embedTexts } from './embed';
 import { estimateTune } from './jobs/estimate-tune';
+import { measure } from './jobs/evaluate-policy';
 import { runRewardJob } from './jobs/run-reward-job';
 import { runTuneJob } from './jobs/run-tune-job';
 import { completionIds, cutRollout, textRules } from './jobs/rollout';
@@ -117,6 +118,7 @@ export class Trainer {
 			const raw = readRewards(batch, value[0] ?? new Float64Array(), pooling);
 			return { scores: raw.map((r) => gain * r + bias) };
 		},
+		measure: (args, { signal }) => measure(this, args, signal),
 		trainReward: (args, { signal }) => runRewardJob(this, args, signal),
 		tune: (args, { signal }) => runTuneJob(this, args, signal),
 		estimateTune: (args, { signal }) => estimateTune(this, args, signal),

@@ -6,6 +6,11 @@
  */
 import type { RewardConfig, RewardPooling, SamplingConfig, TuneConfig, TuneMethod } from './config';
 import type { CalibrationReport, TemperatureFit } from './evaluation/calibration';
+import type { UsualLength } from './evaluation/capped-happiness';
+import type { Detector } from './evaluation/detectors';
+import type { Standing } from './evaluation/measured';
+import type { Reading } from './evaluation/monitors/monitors';
+import type { RedTeamCompletion, RedTeamPrompt } from './evaluation/red-team';
 import type { LengthReport, SliceReport } from './evaluation/reward-report';
 import type { DatasetVersion } from './feedback/dataset-version';
 import type { Missing } from './feedback/figure';
@@ -298,7 +303,9 @@ export type GoldJudge =
 	| { kind: 'rule'; rule: SimulatedRule }
 	| { kind: 'reward-model'; rewardModelId: string }
 	/** A scripted reward, on the scale that was fitted to the base model's texts. */
-	| { kind: 'scripted'; reward: GoldRewardConfig; scale: MeasureScale };
+	| { kind: 'scripted'; reward: GoldRewardConfig; scale: MeasureScale }
+	/** Of the over-optimisation demonstration. */
+	| { kind: 'capped-happiness'; length: UsualLength };
 
 export type RunStatus = 'running' | 'paused' | 'done' | 'stopped' | 'failed';
 
@@ -474,8 +481,67 @@ export interface BestOfNRecord extends StudyRecord {
 	})[];
 }
 
-/** Measurements of models, other than blind comparisons by a person. */
+/** One method's place in a comparison of all. */
+export interface FrontierEntry {
+	method: TuneMethod;
+	status: 'waiting' | 'running' | 'done' | 'failed';
+	/** Its run, once it has begun; goes on from where it stopped. */
+	runId?: string;
+	/** What it made; best of n makes nothing. */
+	policyId?: string;
+	standing?: Standing;
+	/** Why it failed: a sentence. */
+	reason?: string;
+}
+
+/** The same answers through every method, measured alike: places on the plane of drift and win rate. */
+export interface FrontierRecord extends StudyRecord {
+	kind: 'frontier';
+	name: string;
+	model: string;
+	seed: number;
+	size: 'quick' | 'standard';
+	rewardModelId: string;
+	gold: GoldJudge;
+	/** Content hash and number of the answers that all of them learned from. */
+	datasetHash: string;
+	pairs: number;
+	/** Completions by which each was measured. */
+	completions: number;
+	entries: FrontierEntry[];
+	finishedAt?: number;
+}
+
+/** Alarms of a run: completions of its start against those of a later step. */
+export interface MonitorRecord extends StudyRecord {
+	kind: 'monitors';
+	name: string;
+	model: string;
+	runId: string;
+	step: number;
+	seed: number;
+	completions: number;
+	readings: Reading[];
+}
+
+/** A suite of prompts put to one model, and all that it answered: rates follow from that. */
+export interface RedTeamRecord extends StudyRecord {
+	kind: 'red-team';
+	name: string;
+	suite: string;
+	prompts: RedTeamPrompt[];
+	unwanted: Detector[];
+	refusal: Detector[];
+	writer: PolicyRef;
+	seed: number;
+	completions: RedTeamCompletion[];
+}
+
+/** Measurements of a model that a run makes. */
 export type ReportRecord = BestOfNRecord;
+
+/** Measurements made beside runs; kept with them. */
+export type MeasurementRecord = FrontierRecord | MonitorRecord | RedTeamRecord;
 
 /** A blind A/B of two writers: its presentations carry its id; the tally is derived from their answers. */
 export interface EvaluationRecord extends StudyRecord {

@@ -6,6 +6,7 @@ import type {
 	SamplingConfig,
 	TuneConfigs
 } from '../core/config';
+import type { Measured } from '../core/evaluation/measured';
 import type { PreferencePair } from '../core/feedback/comparison';
 import type { LabelledCompletion, TrainingText } from '../core/feedback/labelled';
 import type { PlannedQueue, QueueTask } from '../core/feedback/plan-queue';
@@ -107,6 +108,22 @@ export interface SampleArgs {
 	sampling: SamplingConfig;
 	seed: number;
 	first: number;
+}
+
+export interface MeasureArgs {
+	model: string;
+	/** Weights that write. */
+	writer: WeightsRef;
+	/** What drift is measured from: absent, the base model. */
+	reference?: WeightsRef;
+	prompts: string[];
+	/** Completions of each prompt, standing together. */
+	perPrompt: number;
+	sampling: Pick<SamplingConfig, 'temperature' | 'maxNew' | 'cutAtSentence'>;
+	/** The same prompts and seed with other weights: completions that can be compared one by one. */
+	seed: number;
+	rewardModelId?: string;
+	gold?: GoldJudge;
 }
 
 export interface RewardJobArgs {
@@ -246,6 +263,8 @@ export interface TrainerCommands extends Record<string, { args: unknown; result:
 		args: { rewardModelId: string; items: { promptIds: number[]; ids: number[] }[] };
 		result: { scores: Float64Array };
 	};
+	/** Completions of stored weights with all that is known of each; nothing is stored. */
+	measure: { args: MeasureArgs; result: Measured };
 	/** Stop with the call's AbortSignal: the job ends with status 'stopped' and keeps everything. */
 	trainReward: { args: RewardJobArgs; result: JobResult };
 	tune: { args: TuneArgs; result: JobResult };

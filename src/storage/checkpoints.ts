@@ -78,9 +78,10 @@ export function readSnapshot(
 	return read(() => db.get('snapshots', [runId, step]));
 }
 
-/** In the order of making. */
-export function listReports(db: StudioDb, studyId: string): Promise<ReportRecord[]> {
-	return read(() => db.getAllFromIndex('reports', 'byStudy', startingWith(studyId)));
+/** What runs have measured, in the order of making. */
+export async function listReports(db: StudioDb, studyId: string): Promise<ReportRecord[]> {
+	const all = await read(() => db.getAllFromIndex('reports', 'byStudy', startingWith(studyId)));
+	return all.flatMap((report) => (report.kind === 'best-of-n' ? [report] : []));
 }
 
 export interface FinishedRun {

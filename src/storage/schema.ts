@@ -9,6 +9,7 @@ import type {
 	EvaluationRecord,
 	ImportRecord,
 	ItemNote,
+	MeasurementRecord,
 	MetricRow,
 	PolicyRecord,
 	Presentation,
@@ -58,7 +59,7 @@ export interface StudioSchema extends DBSchema {
 	checkpoints: { key: string; value: Checkpoint };
 	/** A few per run, evenly spaced. */
 	snapshots: { key: [runId: string, step: number]; value: Snapshot };
-	reports: { key: string; value: ReportRecord; indexes: StudyIndex };
+	reports: { key: string; value: ReportRecord | MeasurementRecord; indexes: StudyIndex };
 	evaluations: { key: string; value: EvaluationRecord; indexes: StudyIndex };
 	imports: { key: string; value: ImportRecord; indexes: StudyIndex };
 	datasetVersions: { key: string; value: DatasetVersionRecord; indexes: StudyIndex };

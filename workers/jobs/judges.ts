@@ -1,6 +1,5 @@
 /** From a run's settings to what scores its completions: stored reward models, ensembles, scripted judges. */
-import { scaledReward } from '../../src/core/feedback/gold-rewards';
-import { goldScore } from '../../src/core/feedback/simulated-annotator';
+import { textJudge } from '../../src/core/evaluation/text-judge';
 import type { TextTokenizer } from '../../src/core/formats/tokenizer';
 import { ensembleScores, ensembleSpread } from '../../src/core/methods/reward-ensemble';
 import { normalise } from '../../src/core/methods/reward-normalisation';
@@ -57,14 +56,9 @@ export async function goldReward(
 	tokenizer: TextTokenizer,
 	microTokens: number
 ): Promise<RewardFunction> {
-	switch (gold.kind) {
-		case 'reward-model':
-			return storedReward(trainer, gold.rewardModelId, microTokens);
-		case 'rule':
-			return byText(tokenizer, (text) => goldScore(gold.rule, text));
-		case 'scripted':
-			return byText(tokenizer, scaledReward(gold.reward, gold.scale));
-	}
+	return gold.kind === 'reward-model'
+		? storedReward(trainer, gold.rewardModelId, microTokens)
+		: byText(tokenizer, textJudge(gold));
 }
 
 function byText(tokenizer: TextTokenizer, score: (text: string) => number): RewardFunction {

@@ -79,6 +79,7 @@ function answers(): Handlers<TrainerCommands> {
 			Promise.resolve({ scores: Float64Array.from(items, (_, i) => i) }),
 		estimateTune: () =>
 			Promise.resolve({ msPerIteration: 1000, totalMs: 24_000, bytes: 1e8, tokensPerSecond: 400 }),
+		measure: refuse,
 		trainReward: refuse,
 		tune: refuse,
 		control: () => Promise.resolve(null),
