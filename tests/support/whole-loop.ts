@@ -8,7 +8,8 @@ import {
 	DEFAULT_REWARD,
 	DEFAULT_SAMPLING,
 	type PpoConfig,
-	type RewardConfig
+	type RewardConfig,
+	type TuneConfig
 } from '../../src/core/config';
 import { wilson } from '../../src/core/evaluation/intervals';
 import { datasetHash } from '../../src/core/feedback/dataset-hash';
@@ -24,6 +25,7 @@ import {
 } from '../../src/core/records';
 import { newId } from '../../src/storage/ids';
 import { putRun } from '../../src/storage/runs';
+import type { TuneArgs } from '../../src/protocol/trainer';
 import type { NodeTrainer } from './node-trainer';
 
 const promptFile = new URL('../../public/prompts/stories.jsonl', import.meta.url);
@@ -104,7 +106,7 @@ export function toPreferencePairs(pairs: readonly AnsweredPair[]): PreferencePai
 	}));
 }
 
-async function newRun(loop: Loop, kind: JobKind, config: RewardConfig | PpoConfig): Promise<Run> {
+async function newRun(loop: Loop, kind: JobKind, config: RewardConfig | TuneConfig): Promise<Run> {
 	const run: Run = {
 		id: newId(),
 		studyId: 'study',
@@ -175,6 +177,30 @@ export async function tune(
 		prompts,
 		fixedPrompts: prompts.slice(0, 3),
 		config,
+		seed: loop.seed,
+		resume: false,
+		startPaused: false
+	});
+	return { runId: run.id, resultId: resultId ?? '' };
+}
+
+/** What `tuneWith` knows by itself. */
+type Known =
+	'runId' | 'studyId' | 'name' | 'model' | 'fixedPrompts' | 'seed' | 'resume' | 'startPaused';
+type WithoutKnown<A> = A extends unknown ? Omit<A, Known> : never;
+
+/** Any method: what differs from one to the next. */
+export type Recipe = WithoutKnown<TuneArgs>;
+
+export async function tuneWith(loop: Loop, recipe: Recipe): Promise<Trained> {
+	const run = await newRun(loop, recipe.method, recipe.config);
+	const { resultId } = await loop.trainer.call('tune', {
+		...recipe,
+		runId: run.id,
+		studyId: run.studyId,
+		name: recipe.method,
+		model: loop.model,
+		fixedPrompts: [],
 		seed: loop.seed,
 		resume: false,
 		startPaused: false
