@@ -6,6 +6,8 @@ export interface ChartLine {
 	tone: Tone;
 	/** Runs and roles also differ by dash, not by colour alone. */
 	dashed?: boolean;
+	/** Lengths of dashes and gaps, where there are more lines than two kinds can tell apart. */
+	dash?: readonly number[];
 	/** Measured now and then: marked points, never smoothed. */
 	sparse?: boolean;
 	xs: ArrayLike<number>;
@@ -18,3 +20,11 @@ export interface ReferenceLine {
 	label: string;
 	tone?: Tone;
 }
+
+/** Which way is good: decides what "best" means in a summary. */
+export type Direction = 'up' | 'down' | 'neither';
+
+const USUAL_DASH: readonly number[] = [5, 4];
+
+export const dashOf = ({ dash, dashed }: Pick<ChartLine, 'dash' | 'dashed'>): readonly number[] =>
+	dash ?? (dashed ? USUAL_DASH : []);

@@ -9,13 +9,20 @@ export type Tone =
 	| 'hairline'
 	| 'rule'
 	| 'accent'
+	| 'accent-wash'
 	| 'a'
 	| 'b'
 	| 'tie'
 	| 'reward'
 	| 'kl'
 	| 'gold'
-	| 'danger';
+	| 'danger'
+	| 'run-1'
+	| 'run-2'
+	| 'run-3'
+	| 'run-4'
+	| 'run-5'
+	| 'run-6';
 
 const subscribe = createSubscriber((update) => {
 	const scheme = matchMedia('(prefers-color-scheme: dark)');

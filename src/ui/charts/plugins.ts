@@ -1,4 +1,4 @@
-/** Two small Chart.js plugins: reference lines with their label on the line, and the step crosshair. */
+/** What is drawn over and under the curves: reference lines with their label on the line, the step crosshair, the steps being chosen. */
 import type { Chart, Plugin } from 'chart.js';
 
 export interface Overlay {
@@ -6,6 +6,9 @@ export interface Overlay {
 	/** Vertical marks in step units. */
 	hovered: number | null;
 	selected: number | null;
+	/** Steps between which the pointer is being dragged. */
+	band: readonly [number, number] | null;
+	wash: string;
 	crosshair: string;
 	accent: string;
 	font: string;
@@ -64,11 +67,26 @@ function drawMark(chart: Chart, step: number | null, color: string, dash: number
 	ctx.restore();
 }
 
+function drawBand(chart: Chart, { band, wash }: Overlay): void {
+	const x = chart.scales['x'];
+	if (!band || !x) {
+		return;
+	}
+	const { ctx, chartArea } = chart;
+	const [from, to] = [x.getPixelForValue(band[0]), x.getPixelForValue(band[1])];
+	ctx.save();
+	ctx.fillStyle = wash;
+	ctx.fillRect(Math.min(from, to), chartArea.top, Math.abs(to - from), chartArea.height);
+	ctx.restore();
+}
+
 export function overlayPlugin(read: () => Overlay): Plugin<'line'> {
 	return {
 		id: 'overlay',
 		beforeDatasetsDraw(chart) {
-			drawReferences(chart, read());
+			const overlay = read();
+			drawBand(chart, overlay);
+			drawReferences(chart, overlay);
 		},
 		afterDatasetsDraw(chart) {
 			const overlay = read();
