@@ -16,6 +16,7 @@ export type ErrorCode =
 	| 'newer-version'
 	| 'unknown-format'
 	| 'not-enough-data'
+	| 'answers-changed'
 	| 'bad-settings'
 	| 'worker-crashed'
 	| 'internal';

@@ -1,6 +1,6 @@
 /** One training job as the page sees it: live while it runs, read back from storage afterwards. */
 import { Series } from '../core/series';
-import type { InvariantCheck, JobKind, Run, SampleRow } from '../core/records';
+import type { InvariantCheck, Run, SampleRow } from '../core/records';
 import { toStudioError } from '../protocol/errors';
 import type { JobPhase, JobResult, JobVerb, TrainerEvent } from '../protocol/trainer';
 import { getRun, listMetrics, listSamples, markInterruptedRuns, putRun } from '../storage/runs';
@@ -34,7 +34,6 @@ export interface JobProgress {
 export type JobActivity = 'idle' | 'starting' | 'running' | 'pausing' | 'paused' | 'stopping';
 
 export class JobState {
-	readonly kind: JobKind;
 	readonly #dependencies: JobDependencies;
 	#series = new Series();
 	#version = $state(0);
@@ -47,8 +46,7 @@ export class JobState {
 	#hasNews = $state(false);
 	#controller: AbortController | null = null;
 
-	constructor(kind: JobKind, dependencies: JobDependencies) {
-		this.kind = kind;
+	constructor(dependencies: JobDependencies) {
 		this.#dependencies = dependencies;
 		dependencies.trainer.listen((event) => this.#receive(event));
 	}

@@ -4,7 +4,18 @@ import { newId } from '../storage/ids';
 
 type Given = Pick<
 	Run,
-	'kind' | 'name' | 'seed' | 'config' | 'parents' | 'totalSteps' | 'studyId' | 'prompts'
+	| 'kind'
+	| 'name'
+	| 'seed'
+	| 'config'
+	| 'parents'
+	| 'start'
+	| 'reference'
+	| 'rewardRule'
+	| 'gold'
+	| 'totalSteps'
+	| 'studyId'
+	| 'prompts'
 >;
 
 /** The record of a job that is about to start. */

@@ -78,7 +78,7 @@ export class RewardState {
 	constructor(dependencies: RewardDependencies) {
 		this.#dependencies = dependencies;
 		this.#seed = dependencies.randomSeed();
-		this.job = new JobState('reward', {
+		this.job = new JobState({
 			...dependencies.job,
 			onSettled: async (job, result) => {
 				await this.reload();

@@ -1,4 +1,5 @@
 /** The studio of one page: every state class, built from its dependencies and wired together. */
+import { isTuneMethod } from '../core/config';
 import type { AnswerEvent, Study } from '../core/records';
 import { en } from '../i18n/en';
 import { StudioError, toStudioError } from '../protocol/errors';
@@ -213,6 +214,7 @@ export class Studio {
 		this.tune = new TuneState({
 			trainer,
 			reward: this.reward,
+			sets: this.sets,
 			prompts,
 			problems,
 			openDesk,
@@ -275,6 +277,7 @@ export class Studio {
 			randomSeed,
 			isBusy: () => trainer.isBusy,
 			includeSimulated: () => this.reward.config.includeSimulated,
+			asking: () => this.preferences.values.asking,
 			keyOf: (answer) => annotators.keyOf(answer),
 			current: () => annotators.current?.id ?? '',
 			rewardModel: () => (this.reward.model?.model === trainer.model ? this.reward.model : null)
@@ -353,7 +356,7 @@ export class Studio {
 		this.tune.clear();
 		this.evaluate.clear();
 		this.#study = study;
-		this.tune.countRuns(runs.filter((run) => run.kind === 'ppo').length);
+		this.tune.countRuns(runs.filter(({ kind }) => isTuneMethod(kind)).length);
 		await Promise.all([
 			this.#showFeedback(desk),
 			this.annotators.openStudy(desk),
@@ -363,7 +366,7 @@ export class Studio {
 			this.evaluate.reload(),
 			this.library.reload(),
 			this.reward.show(runs.findLast((run) => run.kind === 'reward') ?? null),
-			this.tune.show(runs.findLast((run) => run.kind === 'ppo') ?? null)
+			this.tune.show(runs.findLast(({ kind }) => isTuneMethod(kind)) ?? null)
 		]);
 	}
 
@@ -386,7 +389,7 @@ export class Studio {
 
 	async #jobSettled({ run }: JobState): Promise<void> {
 		await this.library.reload();
-		this.tune.countRuns(this.library.runs.filter(({ kind }) => kind === 'ppo').length);
+		this.tune.countRuns(this.library.runs.filter(({ kind }) => isTuneMethod(kind)).length);
 		if (run) {
 			this.#tell(run.name, run.status, run.step);
 		}

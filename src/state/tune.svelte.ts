@@ -1,10 +1,22 @@
-/** Tuning: settings, estimate, the live run, and the policies that came of it. */
-import { DEFAULT_PPO, type PpoConfig } from '../core/config';
-import type { PolicyRecord, Run } from '../core/records';
-import { toStudioError } from '../protocol/errors';
-import type { TuneEstimate } from '../protocol/trainer';
-import { validatePpo } from '../core/settings';
+/** Tuning: method, settings, estimate, the live run, and the policies that came of it. */
+import {
+	DEFAULT_TUNE,
+	isTuneMethod,
+	type TuneConfig,
+	type TuneConfigs,
+	type TuneMethod
+} from '../core/config';
+import { readableSets } from '../core/feedback/readable';
+import { thumbLabels } from '../core/feedback/thumbs';
+import { validateTune } from '../core/method-settings';
+import type { PolicyRecord, RewardRule, Run, WeightsRef } from '../core/records';
+import { entryOf, methodEntry } from '../learn/methods/catalogue';
+import type { MethodEntry, MethodId } from '../learn/methods/method-entry';
+import { StudioError, toStudioError } from '../protocol/errors';
+import type { JobResult, TuneEstimate } from '../protocol/trainer';
+import { snapshotSteps } from '../storage/checkpoints';
 import { listPolicies } from '../storage/models';
+import type { CompletionSetsState } from './completion-sets.svelte';
 import type { OpenDesk } from './desk';
 import { JobState, type JobDependencies } from './job.svelte';
 import { goingOn, newRun } from './new-run';
@@ -12,13 +24,23 @@ import type { Problems } from './problems.svelte';
 import type { PromptsState } from './prompts.svelte';
 import { spread, type RewardState } from './reward.svelte';
 import type { TrainerState } from './trainer.svelte';
+import { estimateArgs, plannedSteps, tuneArgs } from './tune-args';
+import {
+	materialHash,
+	materialOf,
+	needState,
+	type NeedState,
+	type TuneMaterial
+} from './tune-material';
 
 /** Prompts whose text is shown before and after at every step. */
 const FIXED_PROMPTS = 3;
+const BASE: WeightsRef = { kind: 'base' };
 
 export interface TuneDependencies {
 	trainer: TrainerState;
 	reward: RewardState;
+	sets: CompletionSetsState;
 	prompts: PromptsState;
 	problems: Problems;
 	openDesk: OpenDesk;
@@ -26,33 +48,72 @@ export interface TuneDependencies {
 	randomSeed: () => number;
 	job: Omit<JobDependencies, 'onSettled'>;
 	runName: (n: number) => string;
-	onChange: (job: JobState) => Promise<void>;
+	onChange: (job: JobState, result: JobResult | null) => Promise<void>;
 }
 
 export class TuneState {
 	readonly job: JobState;
 	readonly #dependencies: TuneDependencies;
-	#config = $state.raw<PpoConfig>(DEFAULT_PPO);
+	#method = $state<TuneMethod>('ppo');
+	/** Each method keeps its own settings while others are looked at. */
+	#configs = $state.raw<TuneConfigs>(DEFAULT_TUNE);
 	#policies = $state.raw<readonly PolicyRecord[]>([]);
 	#runCount = 0;
 	#seed = $state(0);
 	#estimate = $state.raw<TuneEstimate | null>(null);
 	#estimating = $state.raw<AbortController | null>(null);
+	#from = $state.raw<WeightsRef>(BASE);
+	#isReferenceLast = $state(false);
+	#rewardRule = $state.raw<RewardRule | null>(null);
+	#keptSteps = $state.raw<readonly number[]>([]);
+	readonly #material: TuneMaterial = $derived.by(() => {
+		const { reward, sets, trainer } = this.#dependencies;
+		const { answers } = sets.log;
+		const most = trainer.loaded?.config.maxPositions ?? Infinity;
+		const thumbs = thumbLabels(readableSets(sets.sets, answers, most), answers, reward.config);
+		return materialOf(reward.pairs, thumbs, reward.model !== null);
+	});
 
 	constructor(dependencies: TuneDependencies) {
 		this.#dependencies = dependencies;
 		this.#seed = dependencies.randomSeed();
-		this.job = new JobState('ppo', {
+		this.job = new JobState({
 			...dependencies.job,
-			onSettled: async (job) => {
+			onSettled: async (job, result) => {
 				await this.reload();
-				await dependencies.onChange(job);
+				await this.#readKeptSteps();
+				await dependencies.onChange(job, result);
 			}
 		});
 	}
 
-	get config(): PpoConfig {
-		return this.#config;
+	get method(): TuneMethod {
+		return this.#method;
+	}
+
+	/** Of the chosen method. */
+	get config(): TuneConfig {
+		return this.#configs[this.#method];
+	}
+
+	/** Of a method, chosen or not. */
+	configOf<M extends TuneMethod>(method: M): TuneConfigs[M] {
+		return this.#configs[method];
+	}
+
+	/** The chosen method, or the variant of it that its settings make. */
+	get entry(): MethodEntry {
+		return entryOf(this.#method, this.config);
+	}
+
+	/** What there is to learn from now. */
+	get material(): TuneMaterial {
+		return this.#material;
+	}
+
+	/** Whether a method has what it needs; the chosen one unless told otherwise. */
+	need(entry: MethodEntry = this.entry): NeedState {
+		return needState(entry.need, this.#material);
 	}
 
 	get policies(): readonly PolicyRecord[] {
@@ -64,6 +125,26 @@ export class TuneState {
 		return this.#seed;
 	}
 
+	/** Weights that the next run starts from. */
+	get from(): WeightsRef {
+		return this.#from;
+	}
+
+	/** The next run's drift is measured from where it starts, not from the base model. */
+	get isReferenceLast(): boolean {
+		return this.#isReferenceLast;
+	}
+
+	/** How the reward model's ensemble becomes one reward; null: its own head alone. */
+	get rewardRule(): RewardRule | null {
+		return this.#rewardRule;
+	}
+
+	/** Steps of the run on show whose weights are kept. */
+	get keptSteps(): readonly number[] {
+		return this.#keptSteps;
+	}
+
 	/** Of the settings as they are; null until measured. */
 	get estimate(): TuneEstimate | null {
 		return this.#estimate;
@@ -73,8 +154,34 @@ export class TuneState {
 		return this.#estimating !== null;
 	}
 
-	setConfig(changes: Partial<PpoConfig>): void {
-		this.#config = { ...this.#config, ...changes };
+	/** Takes a method, with the settings it had; a variant sets what makes it one. */
+	choose(id: MethodId): void {
+		const entry = methodEntry(id);
+		if (entry) {
+			this.#method = entry.method;
+			this.setConfig(entry.variant ?? {});
+		}
+	}
+
+	/** Fields of the chosen method's settings. */
+	setConfig(changes: Partial<TuneConfig>): void {
+		this.#configs = {
+			...this.#configs,
+			[this.#method]: { ...this.config, ...changes }
+		};
+		this.#forgetEstimate();
+	}
+
+	startFrom(from: WeightsRef, isReferenceLast = this.#isReferenceLast): void {
+		this.#from = from;
+		this.#isReferenceLast = isReferenceLast && from.kind !== 'base';
+	}
+
+	setRewardRule(rule: RewardRule | null): void {
+		this.#rewardRule = rule;
+	}
+
+	#forgetEstimate(): void {
 		this.#estimating?.abort();
 		this.#estimate = null;
 	}
@@ -91,19 +198,35 @@ export class TuneState {
 	clear(): void {
 		this.#policies = [];
 		this.#estimate = null;
+		this.#keptSteps = [];
+		this.#from = BASE;
+		this.#rewardRule = null;
 	}
 
-	/** Shows a stored run; its settings and seed are those of the next one, so that Restart repeats it. */
+	/** Shows a stored run; its method, settings and seed are those of the next one, so that Restart repeats it. */
 	async show(run: Run | null): Promise<void> {
-		if (run) {
-			this.#config = validatePpo(run.config).config;
+		if (run && isTuneMethod(run.kind)) {
+			this.#method = run.kind;
+			this.#configs = {
+				...this.#configs,
+				[run.kind]: validateTune(run.kind, run.config).config
+			};
 			this.#seed = run.seed;
 			this.#estimate = null;
+			this.#rewardRule = run.rewardRule ?? null;
+			this.startFrom(run.start ?? BASE, (run.reference ?? BASE).kind !== 'base');
 			if (run.parents.rewardModelId) {
 				this.#dependencies.reward.select(run.parents.rewardModelId);
 			}
 		}
 		await this.job.open(run);
+		await this.#readKeptSteps();
+	}
+
+	async #readKeptSteps(): Promise<void> {
+		const { run } = this.job;
+		const { db } = await this.#dependencies.openDesk();
+		this.#keptSteps = run ? await snapshotSteps(db, run.id) : [];
 	}
 
 	/** How many runs the study has, for the next one's name. */
@@ -120,11 +243,13 @@ export class TuneState {
 		const controller = new AbortController();
 		this.#estimating = controller;
 		try {
-			const loaded = await trainer.ready();
-			const model = this.#dependencies.reward.model?.model ?? loaded.model;
 			const estimate = await trainer.call(
 				'estimateTune',
-				{ method: 'ppo', model, prompts: [...prompts.texts], config: this.#config },
+				estimateArgs(this.#method, this.#configs, {
+					model: await this.#model(),
+					prompts: [...prompts.texts],
+					material: this.#material
+				}),
 				controller.signal
 			);
 			if (!controller.signal.aborted) {
@@ -137,29 +262,53 @@ export class TuneState {
 		}
 	}
 
+	/** Whose weights are tuned: those of the policy it starts from, else of the reward model's, else the loaded ones. */
+	async #model(): Promise<string> {
+		const { trainer, reward } = this.#dependencies;
+		const loaded = await trainer.ready();
+		const from = this.#from;
+		if (from.kind === 'policy') {
+			return this.#policies.find(({ id }) => id === from.policyId)?.model ?? loaded.model;
+		}
+		if (from.kind === 'snapshot') {
+			return this.job.run?.model ?? loaded.model;
+		}
+		return (this.entry.need === 'reward-model' ? reward.model?.model : undefined) ?? loaded.model;
+	}
+
 	async start(): Promise<void> {
 		const { trainer, openDesk, problems, now, runName, reward, prompts } = this.#dependencies;
-		const rewardModel = reward.model;
 		this.#estimating?.abort();
 		try {
 			const { study } = await openDesk();
 			const loaded = await trainer.ready();
-			if (!rewardModel) {
+			const model = await this.#model();
+			if (!this.need().isMet) {
 				return;
 			}
+			const rewardModel = reward.model?.model === model ? reward.model : null;
+			const hash = materialHash(this.#method, this.#material) ?? rewardModel?.datasetHash;
+			const isFork = this.#from.kind !== 'base';
 			const run = newRun(
 				{
-					kind: 'ppo',
+					kind: this.#method,
 					name: runName(this.#runCount + 1),
 					seed: this.#seed,
-					config: this.#config,
-					parents: { rewardModelId: rewardModel.id, datasetHash: rewardModel.datasetHash },
+					config: this.config,
+					parents: {
+						...(rewardModel && { rewardModelId: rewardModel.id }),
+						...(hash !== undefined && { datasetHash: hash }),
+						...(this.#from.kind === 'snapshot' && { runId: this.#from.runId })
+					},
+					...(isFork && { start: this.#from }),
+					...(isFork && this.#isReferenceLast && { reference: this.#from }),
+					...(this.#rewardRule && { rewardRule: this.#rewardRule }),
 					prompts: prompts.use,
-					totalSteps: this.#config.iterations,
+					totalSteps: plannedSteps(this.#method, this.config, this.#material),
 					studyId: study.id
 				},
 				loaded,
-				rewardModel.model,
+				model,
 				now()
 			);
 			await this.#work(run, false);
@@ -174,6 +323,7 @@ export class TuneState {
 		try {
 			const loaded = await trainer.ready();
 			if (run) {
+				this.#assertSameMaterial(run);
 				await this.#work(goingOn(run, loaded, now()), true);
 			}
 		} catch (cause) {
@@ -181,28 +331,26 @@ export class TuneState {
 		}
 	}
 
-	#work(run: Run, resume: boolean): Promise<void> {
+	/** A run over answers goes on with the answers it began with, or not at all: another split would follow. */
+	#assertSameMaterial(run: Run): void {
+		const hash = isTuneMethod(run.kind) ? materialHash(run.kind, this.#material) : null;
+		if (hash !== null && run.parents.datasetHash !== hash) {
+			throw new StudioError('answers-changed', 'The answers are not those that the run began with');
+		}
+	}
+
+	async #work(run: Run, resume: boolean): Promise<void> {
 		const { trainer, prompts } = this.#dependencies;
-		const config = run.config as PpoConfig; // `kind` is 'ppo'
-		return this.job.start(run, (signal) =>
-			trainer.call(
-				'tune',
-				{
-					method: 'ppo',
-					runId: run.id,
-					studyId: run.studyId,
-					name: run.name,
-					model: run.model,
-					rewardModelId: run.parents.rewardModelId ?? '',
-					prompts: [...prompts.texts],
-					fixedPrompts: spread(prompts.builtIn, FIXED_PROMPTS),
-					config,
-					seed: run.seed,
-					resume,
-					startPaused: false
-				},
-				signal
-			)
-		);
+		const { kind } = run;
+		if (!isTuneMethod(kind)) {
+			throw new StudioError('internal', `A run of kind ${kind} tunes nothing`);
+		}
+		const args = tuneArgs(kind, run, {
+			prompts: [...prompts.texts],
+			fixedPrompts: spread(prompts.builtIn, FIXED_PROMPTS),
+			resume,
+			material: this.#material
+		});
+		await this.job.start(run, (signal) => trainer.call('tune', args, signal));
 	}
 }

@@ -111,6 +111,11 @@ export const errors: Record<ErrorCode, (detail: Detail) => ErrorText> = {
 		why: 'Its first rows fit none of the formats it can read.',
 		next: 'Choose the format yourself when you import it, or save the data in one of those formats.'
 	}),
+	'answers-changed': () => ({
+		title: 'Your answers have changed since this run began',
+		why: 'It learns from the answers themselves, so going on with others would be another run.',
+		next: 'Start a new run with the answers as they are now.'
+	}),
 	'not-enough-data': () => ({
 		title: 'There are not enough answers yet',
 		why: 'A reward model needs several answered pairs from several prompts.',
