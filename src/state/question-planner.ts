@@ -4,7 +4,7 @@
  * one are shown to another. What is predicted of a pair is sealed into it before anyone sees it.
  */
 import type { PlannedChoice, PlannedQueue } from '../core/feedback/plan-queue';
-import { DEFAULT_MIXTURE, type AskedPair, type Candidate } from '../core/feedback/selection';
+import { mixtureOf, type AskedPair, type Asking, type Candidate } from '../core/feedback/selection';
 import { deriveSeed, hashText, Random } from '../core/random';
 import type { SamplingConfig } from '../core/config';
 import type { F } from '../core/methods/loss';
@@ -53,6 +53,8 @@ export interface PlannerDependencies {
 	isBusy: () => boolean;
 	/** Answers of simulated annotators count as this person's taste too. */
 	includeSimulated: () => boolean;
+	/** By what pairs are chosen. */
+	asking: () => Asking;
 	/** Names whoever gave an answer. */
 	keyOf: (answer: AnswerEvent) => string;
 	/** Name of who is answering now. */
@@ -88,9 +90,11 @@ export class QuestionPlanner {
 	/** Whose completions the pool holds. */
 	#model: string | null = null;
 	#prior: { precision: number; answers: number } | null = null;
+	#asking: Asking;
 
 	constructor(dependencies: PlannerDependencies) {
 		this.#dependencies = dependencies;
+		this.#asking = dependencies.asking();
 	}
 
 	/** Forgets what belonged to another study. */
@@ -103,7 +107,12 @@ export class QuestionPlanner {
 
 	/** The next n presentations, not stored yet; fewer where the model repeats itself. */
 	async plan(desk: Desk, request: PlanRequest): Promise<Presentation[]> {
-		const { trainer, includeSimulated, rewardModel } = this.#dependencies;
+		const { trainer, includeSimulated, rewardModel, asking } = this.#dependencies;
+		if (asking() !== this.#asking) {
+			// What one policy has left over would be no random sample for another.
+			this.#asking = asking();
+			this.clear();
+		}
 		const labelled = labelledPairs(request.presentations, request.answers, includeSimulated());
 		const known = await this.#read(request, labelled);
 		const made = known ? await this.#choose(desk, request, known) : await this.#draw(desk, request);
@@ -206,7 +215,7 @@ export class QuestionPlanner {
 			pool: pooled.map(({ candidate }) => candidate),
 			differences,
 			asked: this.#asked(shown, answers),
-			mixture: DEFAULT_MIXTURE,
+			mixture: mixtureOf(this.#asking),
 			seed,
 			step: shown.length,
 			isPoolFinal,

@@ -1,5 +1,6 @@
 /** Small settings of this browser, in localStorage. Everything that belongs to a study is in the database instead. */
 import * as v from 'valibot';
+import { ASKING } from '../core/feedback/selection';
 
 /** A field that is missing or spoilt falls back alone; the others stay. */
 const schema = v.object({
@@ -20,6 +21,8 @@ const schema = v.object({
 	keys: v.fallback(v.record(v.string(), v.array(v.string())), {}),
 	/** After an answer, tell what had been predicted. */
 	reveals: v.fallback(v.boolean(), false),
+	/** By what the next pairs are chosen. */
+	asking: v.fallback(v.picklist(ASKING), 'bald'),
 	/** Texts with dark words wait behind a veil until one asks to see them. */
 	veilsDarkText: v.fallback(v.boolean(), false),
 	/** Completions to rank at once. */

@@ -52,6 +52,18 @@ export const DEFAULT_MIXTURE: Mixture = {
 	activePolicy: 'bald'
 };
 
+/** How a person may have pairs chosen: by one of the active policies, or by none. */
+export const ASKING = ['bald', 'd-optimal', 'disagreement', 'random'] as const;
+export type Asking = (typeof ASKING)[number];
+
+/** With no active policy its share is drawn at random too; repeats and triangles stay, which tell of reliability. */
+export function mixtureOf(asking: Asking): Mixture {
+	const { random, active } = DEFAULT_MIXTURE;
+	return asking === 'random'
+		? { ...DEFAULT_MIXTURE, random: random + active, active: 0 }
+		: { ...DEFAULT_MIXTURE, activePolicy: asking };
+}
+
 export const LEAST_RANDOM_SHARE = 0.2;
 /** Answers between a pair and its repeat, so that it is judged again rather than remembered. */
 export const LEAST_REPEAT_GAP = 10;

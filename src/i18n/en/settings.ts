@@ -9,6 +9,15 @@ export const settings = {
 	confirmsHelp:
 		'A choice can then still be changed, and pressing the same key again makes it stronger: better, much better, by far.',
 	showKeys: 'Show all keys',
+	asking: 'Which pairs are asked',
+	askingHelp:
+		'About half of the pairs. The others are drawn at random, which is the only honest measure of how well you are understood, or come back to see how steady you are.',
+	askings: {
+		bald: 'Those that teach most (BALD): the model is torn, and each of its explanations is sure of another answer',
+		'd-optimal': 'Those that shrink what it does not know (D-optimal)',
+		disagreement: 'Those on which its explanations disagree most',
+		random: 'Any: all are drawn at random'
+	},
 	classroom: 'Classroom',
 	engine: 'Engine',
 	storage: 'Storage',

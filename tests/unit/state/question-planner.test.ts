@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_SAMPLING } from '../../../src/core/config';
 import { planQueue, type QueueTask } from '../../../src/core/feedback/plan-queue';
 import { isSealIntact } from '../../../src/core/feedback/prequential';
-import { LEAST_REPEAT_GAP } from '../../../src/core/feedback/selection';
+import { LEAST_REPEAT_GAP, type Asking } from '../../../src/core/feedback/selection';
 import { Random } from '../../../src/core/random';
 import type { AnswerEvent, Presentation } from '../../../src/core/records';
 import type { SampleArgs } from '../../../src/protocol/trainer';
@@ -27,7 +27,7 @@ interface Bench {
 	calls: string[];
 	/** Plans n pairs, and has someone answer them by a taste for certain words. */
 	ask: (n: number, who?: string) => Promise<Presentation[]>;
-	options: { isBusy: boolean; current: string; hasModel: boolean };
+	options: { isBusy: boolean; current: string; hasModel: boolean; asking: Asking; asking: Asking };
 }
 
 /** A trainer port that writes five words of a seeded draw, and reads a text as how often it has each word. */
@@ -72,7 +72,7 @@ function bench({ studyId = 'study', seed = 1 } = {}): Bench {
 	const writer = new PairWriter({ trainer, prompts, now: () => clock++ });
 	const features = new RewardFeatures(trainer);
 	const seeds = new Random(seed);
-	const options = { isBusy: false, current: 'ada', hasModel: false };
+	const options = { isBusy: false, current: 'ada', hasModel: false, asking: 'bald' as Asking };
 	const model = makeRewardModel(makeRun('study'), { gain: 2 });
 	const planner = new QuestionPlanner({
 		trainer,
@@ -81,6 +81,7 @@ function bench({ studyId = 'study', seed = 1 } = {}): Bench {
 		randomSeed: () => seeds.int(2 ** 32),
 		isBusy: () => options.isBusy,
 		includeSimulated: () => true,
+		asking: () => options.asking,
 		keyOf: ({ annotator }) => annotator.id ?? '',
 		current: () => options.current,
 		rewardModel: () => (options.hasModel ? model : null)
@@ -149,6 +150,18 @@ describe('the next pairs', { timeout: 30_000 }, () => {
 			expect(selection?.why.kind).toBe(selection?.policy);
 			expect(selection?.propensity).toBeGreaterThan(0);
 			expect(selection?.propensity).toBeLessThanOrEqual(1);
+		}
+	});
+
+	test('are chosen as a person says, from then on', async () => {
+		const b = bench();
+		await askMany(b, CHOOSE_FROM + 20);
+		for (const asking of ['d-optimal', 'disagreement', 'random'] as const) {
+			b.options.asking = asking;
+			const asked = new Set<string | undefined>(policies(await askMany(b, 40)));
+			expect(asked).toContain(asking);
+			const others = ['bald', 'd-optimal', 'disagreement'].filter((name) => name !== asking);
+			expect(others.filter((name) => asked.has(name))).toEqual([]);
 		}
 	});
 
