@@ -27,7 +27,7 @@ interface Bench {
 	calls: string[];
 	/** Plans n pairs, and has someone answer them by a taste for certain words. */
 	ask: (n: number, who?: string) => Promise<Presentation[]>;
-	options: { isBusy: boolean; current: string; hasModel: boolean; asking: Asking; asking: Asking };
+	options: { isBusy: boolean; current: string; hasModel: boolean; asking: Asking };
 }
 
 /** A trainer port that writes five words of a seeded draw, and reads a text as how often it has each word. */
