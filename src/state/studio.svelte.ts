@@ -278,7 +278,6 @@ export class Studio {
 			isBusy: () => trainer.isBusy,
 			includeSimulated: () => this.reward.config.includeSimulated,
 			asking: () => this.preferences.values.asking,
-			asking: () => this.preferences.values.asking,
 			keyOf: (answer) => annotators.keyOf(answer),
 			current: () => annotators.current?.id ?? '',
 			rewardModel: () => (this.reward.model?.model === trainer.model ? this.reward.model : null)
