@@ -374,6 +374,8 @@ const DEFAULT_OFFLINE: OfflineConfig = {
 
 export const DEFAULT_DPO: DpoConfig = {
 	...DEFAULT_OFFLINE,
+	// 2e-5 hardly moves the built-in models (0.7 nats after 200 answers), 2e-4 drifts 17 nats.
+	lr: 1e-4,
 	beta: 0.1,
 	loss: 'plain',
 	flip: 0.1
