@@ -17,6 +17,10 @@ import type { ConnectTrainer } from './connect-trainer';
 import { DemoState } from './demo.svelte';
 import type { Desk, OpenDesk } from './desk';
 import { EvaluateState } from './evaluate.svelte';
+import { FrontierState } from './evaluate-frontier.svelte';
+import { EvaluationJobs } from './evaluate-jobs.svelte';
+import { JudgesState } from './evaluate-judges.svelte';
+import { OptimumState } from './evaluate-optimum.svelte';
 import { ExportsState } from './exports.svelte';
 import { FeedbackLog } from './feedback-log.svelte';
 import { ImportsState } from './imports.svelte';
@@ -89,6 +93,9 @@ export class Studio {
 	readonly reliability: ReliabilityState;
 	readonly tune: TuneState;
 	readonly evaluate: EvaluateState;
+	readonly judges: JudgesState;
+	readonly optimum: OptimumState;
+	readonly frontier: FrontierState;
 	readonly library: LibraryState;
 	readonly imports: ImportsState;
 	readonly exports: ExportsState;
@@ -211,7 +218,21 @@ export class Studio {
 			onChange
 		});
 		this.reliability = new ReliabilityState(this.comparisons, this.annotators, this.reward);
+		const jobs = new EvaluationJobs({
+			...{ trainer, prompts, openDesk, now },
+			onChange: async (job) => {
+				await Promise.all([this.reward.reload(), this.tune.reload()]);
+				await this.#jobSettled(job);
+			},
+			job: { ...job, summary: tuneSummary }
+		});
+		this.judges = new JudgesState({
+			...{ trainer, prompts, problems, jobs, randomSeed },
+			reward: this.reward,
+			halfName: en.evaluate.judges.halfName
+		});
 		this.tune = new TuneState({
+			judge: (model) => this.judges.judge(model),
 			trainer,
 			reward: this.reward,
 			sets: this.sets,
@@ -231,6 +252,14 @@ export class Studio {
 			tune: this.tune,
 			testName: en.evaluate.testName
 		});
+		const measuring = {
+			...{ trainer, prompts, problems, openDesk, now, randomSeed, jobs },
+			reward: this.reward,
+			judges: this.judges,
+			tune: this.tune
+		};
+		this.optimum = new OptimumState({ ...measuring, ...en.evaluate.optimum.names });
+		this.frontier = new FrontierState({ ...measuring, ...en.evaluate.frontier.names });
 		this.library = new LibraryState({
 			openDesk,
 			problems,
@@ -355,6 +384,8 @@ export class Studio {
 		this.reward.clear();
 		this.tune.clear();
 		this.evaluate.clear();
+		this.optimum.clear();
+		this.frontier.clear();
 		this.#study = study;
 		this.tune.countRuns(runs.filter(({ kind }) => isTuneMethod(kind)).length);
 		await Promise.all([
@@ -364,6 +395,8 @@ export class Studio {
 			this.reward.reload(),
 			this.tune.reload(),
 			this.evaluate.reload(),
+			this.optimum.reload(),
+			this.frontier.reload(),
 			this.library.reload(),
 			this.reward.show(runs.findLast((run) => run.kind === 'reward') ?? null),
 			this.tune.show(runs.findLast(({ kind }) => isTuneMethod(kind)) ?? null)
@@ -392,6 +425,10 @@ export class Studio {
 		this.tune.countRuns(this.library.runs.filter(({ kind }) => isTuneMethod(kind)).length);
 		if (run) {
 			this.#tell(run.name, run.status, run.step);
+		}
+		// A comparison of all methods takes each as it ends.
+		if (!this.frontier.isWorking) {
+			await this.optimum.settled(run);
 		}
 		await this.storage.refresh();
 	}

@@ -9,7 +9,7 @@ import {
 import { readableSets } from '../core/feedback/readable';
 import { thumbLabels } from '../core/feedback/thumbs';
 import { validateTune } from '../core/method-settings';
-import type { PolicyRecord, RewardRule, Run, WeightsRef } from '../core/records';
+import type { GoldJudge, PolicyRecord, RewardRule, Run, WeightsRef } from '../core/records';
 import { entryOf, methodEntry } from '../learn/methods/catalogue';
 import type { MethodEntry, MethodId } from '../learn/methods/method-entry';
 import { StudioError, toStudioError } from '../protocol/errors';
@@ -46,6 +46,8 @@ export interface TuneDependencies {
 	openDesk: OpenDesk;
 	now: () => number;
 	randomSeed: () => number;
+	/** Who judges a run that nothing learns from; null: nobody. */
+	judge: (model: string) => Promise<GoldJudge | null>;
 	job: Omit<JobDependencies, 'onSettled'>;
 	runName: (n: number) => string;
 	onChange: (job: JobState, result: JobResult | null) => Promise<void>;
@@ -277,7 +279,8 @@ export class TuneState {
 	}
 
 	async start(): Promise<void> {
-		const { trainer, openDesk, problems, now, runName, reward, prompts } = this.#dependencies;
+		const { trainer, openDesk, problems, now, runName, reward, prompts, judge } =
+			this.#dependencies;
 		this.#estimating?.abort();
 		try {
 			const { study } = await openDesk();
@@ -289,6 +292,7 @@ export class TuneState {
 			const rewardModel = reward.model?.model === model ? reward.model : null;
 			const hash = materialHash(this.#method, this.#material) ?? rewardModel?.datasetHash;
 			const isFork = this.#from.kind !== 'base';
+			const gold = await judge(model);
 			const run = newRun(
 				{
 					kind: this.#method,
@@ -303,6 +307,7 @@ export class TuneState {
 					...(isFork && { start: this.#from }),
 					...(isFork && this.#isReferenceLast && { reference: this.#from }),
 					...(this.#rewardRule && { rewardRule: this.#rewardRule }),
+					...(gold && { gold }),
 					prompts: prompts.use,
 					totalSteps: plannedSteps(this.#method, this.config, this.#material),
 					studyId: study.id

@@ -1,4 +1,16 @@
+import { frontier, judges, optimum, plane } from './evaluate-runs';
+
 export const evaluate = {
+	judges,
+	optimum,
+	frontier,
+	plane,
+	parts: {
+		label: 'Ways to look',
+		blind: 'Read blind',
+		'over-optimisation': 'Over-optimisation',
+		methods: 'Every method'
+	},
 	lead: 'Did it get better, or only different? Read the base and the tuned model side by side, then judge them blind.',
 	policy: 'Tuned model',
 	needsPolicy: 'There is no tuned model yet. Tune one first.',
