@@ -34,6 +34,7 @@ import { estimateTune } from './jobs/estimate-tune';
 import { measure } from './jobs/evaluate-policy';
 import { runRewardJob } from './jobs/run-reward-job';
 import { runTuneJob } from './jobs/run-tune-job';
+import { StepThrough } from './jobs/step-through';
 import { completionIds, cutRollout, textRules } from './jobs/rollout';
 import { ensembleTensor, modelTensors, openWeights, withEnsembleHeads } from './jobs/weights-io';
 import { asStudioError, readModelFiles, type ModelFiles, type ReadFile } from './model-files';
@@ -62,6 +63,7 @@ export class Trainer {
 	readonly #sources: TrainerSources;
 	readonly #files = new Map<string, Promise<ModelFiles>>();
 	readonly #jobs = new Map<string, JobControl>();
+	readonly #stepThrough = new StepThrough(this);
 	/** Base models and stored assets by name or id; `null` policy is the base. */
 	readonly #models = new Map<string, Promise<LanguageModel>>();
 	readonly #rewardModels = new Map<string, Promise<StoredRewardModel>>();
@@ -122,6 +124,13 @@ export class Trainer {
 		trainReward: (args, { signal }) => runRewardJob(this, args, signal),
 		tune: (args, { signal }) => runTuneJob(this, args, signal),
 		estimateTune: (args, { signal }) => estimateTune(this, args, signal),
+		openStep: (args, { signal }) => this.#stepThrough.open(args, signal),
+		takeStep: (settings, { signal }) => this.#stepThrough.take(settings, signal),
+		nextTokens: ({ row, column }) => this.#stepThrough.alternatives(row, column),
+		closeStep: () => {
+			this.#stepThrough.close();
+			return Promise.resolve(null);
+		},
 		control: ({ runId, verb }) => {
 			this.#jobs.get(runId)?.apply(verb);
 			return Promise.resolve(null);
@@ -306,6 +315,7 @@ export class Trainer {
 	}
 
 	async #forgetModels(): Promise<void> {
+		this.#stepThrough.close();
 		const models = await Promise.allSettled([
 			...this.#models.values(),
 			...[...this.#rewardModels.values()].map((p) => p.then(({ model }) => model))

@@ -9,12 +9,14 @@ import { frame } from './en/frame';
 import { imports } from './en/import';
 import { learn } from './en/learn';
 import { library } from './en/library';
+import { link } from './en/link';
 import { prompts } from './en/prompts';
 import { reliability } from './en/reliability';
 import { reward } from './en/reward';
 import { robot } from './en/robot';
 import { sample } from './en/sample';
 import { settings } from './en/settings';
+import { stepThrough } from './en/step-through';
 import { training } from './en/training';
 import { tune } from './en/tune';
 
@@ -29,6 +31,7 @@ export const en = {
 	imports,
 	learn,
 	library,
+	link,
 	problem,
 	prompts,
 	reliability,
@@ -36,6 +39,7 @@ export const en = {
 	robot,
 	sample,
 	settings,
+	stepThrough,
 	training,
 	tune
 };

@@ -21,6 +21,7 @@ import type {
 	WeightsRef
 } from '../core/records';
 import type { WireError } from './errors';
+import type { StepCommands } from './step-through';
 
 /**
  * What computes, fastest first: our own kernels on the graphics card and on the processor, then TensorFlow.js on both, then its
@@ -234,7 +235,8 @@ export interface TuneEstimate {
 
 export type JobVerb = 'pause' | 'resume' | 'step';
 
-export interface TrainerCommands extends Record<string, { args: unknown; result: unknown }> {
+export interface TrainerCommands
+	extends Record<string, { args: unknown; result: unknown }>, StepCommands {
 	/** Checks backends in order webgpu, wasm, cpu and loads a built-in model on the first that passes, or on `backend`. */
 	load: { args: LoadArgs; result: LoadedModel };
 	sample: { args: SampleArgs; result: Completion[] };

@@ -21,6 +21,7 @@ import { FrontierState } from './evaluate-frontier.svelte';
 import { EvaluationJobs } from './evaluate-jobs.svelte';
 import { JudgesState } from './evaluate-judges.svelte';
 import { OptimumState } from './evaluate-optimum.svelte';
+import { ExperimentLink } from './experiment-link.svelte';
 import { ExportsState } from './exports.svelte';
 import { FeedbackLog } from './feedback-log.svelte';
 import { ImportsState } from './imports.svelte';
@@ -36,10 +37,12 @@ import { RequestCount } from './request-count.svelte';
 import { RewardFeatures } from './reward-features';
 import { RewardState } from './reward.svelte';
 import { Route } from './route.svelte';
+import { RunCurves } from './run-curves.svelte';
 import { SampleState } from './sample.svelte';
 import { SetWriter } from './set-writer';
 import { Shortcuts } from './shortcuts.svelte';
 import { SimulatedAnnotator } from './simulated-annotator.svelte';
+import { StepThroughState } from './step-through.svelte';
 import { StorageHealth } from './storage-health.svelte';
 import { rewardSummary, tuneSummary } from './summaries';
 import { Theme } from './theme.svelte';
@@ -92,11 +95,15 @@ export class Studio {
 	readonly reward: RewardState;
 	readonly reliability: ReliabilityState;
 	readonly tune: TuneState;
+	readonly stepThrough: StepThroughState;
 	readonly evaluate: EvaluateState;
 	readonly judges: JudgesState;
 	readonly optimum: OptimumState;
 	readonly frontier: FrontierState;
 	readonly library: LibraryState;
+	/** Of the runs that are side by side in the Library. */
+	readonly curves: RunCurves;
+	readonly link: ExperimentLink;
 	readonly imports: ImportsState;
 	readonly exports: ExportsState;
 	readonly versions: VersionsState;
@@ -245,6 +252,11 @@ export class Studio {
 			runName: en.tune.runName,
 			onChange
 		});
+		this.stepThrough = new StepThroughState({
+			...{ trainer, prompts, problems },
+			tune: this.tune,
+			reward: this.reward
+		});
 		this.evaluate = new EvaluateState({
 			...asking,
 			...logging,
@@ -260,9 +272,16 @@ export class Studio {
 		};
 		this.optimum = new OptimumState({ ...measuring, ...en.evaluate.optimum.names });
 		this.frontier = new FrontierState({ ...measuring, ...en.evaluate.frontier.names });
+		this.curves = new RunCurves(openDesk, problems);
+		this.link = new ExperimentLink({
+			...{ route: this.route, reward: this.reward, tune: this.tune, openDesk },
+			onSame: () => this.toasts.show(en.link.same)
+		});
 		this.library = new LibraryState({
 			openDesk,
 			problems,
+			now,
+			rows: () => this.versions.rows(trainer.loaded?.config.maxPositions),
 			openStudy: (study) => this.#openStudy(study),
 			onModels: async () => {
 				await Promise.all([this.reward.reload(), this.tune.reload()]);
@@ -383,6 +402,7 @@ export class Studio {
 		this.sample.clear();
 		this.reward.clear();
 		this.tune.clear();
+		this.stepThrough.close();
 		this.evaluate.clear();
 		this.optimum.clear();
 		this.frontier.clear();

@@ -31,27 +31,13 @@ export interface UpdateOutcome {
 }
 
 export async function updatePolicy(o: Updates): Promise<UpdateOutcome> {
-	const { policy, config } = o;
 	const means = new MetricMeans();
 	let first: LossResult | null = null;
 	for (let epoch = 0; epoch < o.epochs; epoch++) {
 		for (const rows of minibatchRows(o, epoch)) {
-			const result = await policy.backward(selectRows(o.batch, rows), o.lossOf(rows), {
-				temperature: config.temperature,
-				microTokens: config.microTokens,
-				signal: o.signal
-			});
+			const { result, isTooFar, gradNorm } = await learnMinibatch(o, rows);
 			first ??= result;
-			const isTooFar =
-				o.targetPolicyKl > 0 && (result.metrics['policy/policykl'] ?? 0) > 1.5 * o.targetPolicyKl;
-			if (result.skip !== undefined || isTooFar) {
-				policy.zeroGrad();
-			} else {
-				const { gradNorm } = await policy.step({
-					lr: o.lr,
-					clipNorm: config.clipNorm,
-					weightDecay: config.weightDecay
-				});
+			if (gradNorm !== null) {
 				means.add({ ...result.metrics, grad_norm: gradNorm });
 			}
 			if (isTooFar) {
@@ -62,9 +48,49 @@ export async function updatePolicy(o: Updates): Promise<UpdateOutcome> {
 	return { update: means.means(), first };
 }
 
+export interface MinibatchOutcome {
+	/** Before the step. */
+	result: LossResult;
+	/** The policy has moved further than allowed: nothing was learned, and the epochs end. */
+	isTooFar: boolean;
+	/** null where nothing was learned. */
+	gradNorm: number | null;
+}
+
+/** One optimiser step on the rows of a minibatch. */
+export async function learnMinibatch(
+	o: Pick<Updates, 'policy' | 'config' | 'batch' | 'lossOf' | 'lr' | 'targetPolicyKl' | 'signal'>,
+	rows: readonly number[]
+): Promise<MinibatchOutcome> {
+	const { policy, config } = o;
+	const result = await policy.backward(selectRows(o.batch, rows), o.lossOf(rows), {
+		temperature: config.temperature,
+		microTokens: config.microTokens,
+		signal: o.signal
+	});
+	const isTooFar =
+		o.targetPolicyKl > 0 && (result.metrics['policy/policykl'] ?? 0) > 1.5 * o.targetPolicyKl;
+	if (result.skip !== undefined || isTooFar) {
+		policy.zeroGrad();
+		return { result, isTooFar, gradNorm: null };
+	}
+	const { gradNorm } = await policy.step({
+		lr: o.lr,
+		clipNorm: config.clipNorm,
+		weightDecay: config.weightDecay
+	});
+	return { result, isTooFar, gradNorm };
+}
+
 /** Rows of each minibatch of an epoch. */
-function minibatchRows(
-	{ batch, unit, minibatches, seed, iteration }: Updates,
+export function minibatchRows(
+	{
+		batch,
+		unit,
+		minibatches,
+		seed,
+		iteration
+	}: Pick<Updates, 'batch' | 'unit' | 'minibatches' | 'seed' | 'iteration'>,
 	epoch: number
 ): number[][] {
 	const random = new Random(deriveSeed(seed, `minibatches ${iteration} ${epoch}`));

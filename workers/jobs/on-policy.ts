@@ -206,9 +206,10 @@ async function commit<C extends OnPolicyConfig>(
 	await loop.commit({ state, weights: await packModel(job.policy, true) });
 }
 
-async function collect<C extends OnPolicyConfig>(
+/** What an iteration learns from: completions, their scores, and what policy and reference think of them. */
+export async function collect<C extends OnPolicyConfig>(
 	job: OnPolicyJob<C>,
-	loop: RunLoop,
+	loop: Pick<RunLoop, 'phase' | 'signal'>,
 	iteration: number,
 	perPrompt: number
 ): Promise<Rollout> {
@@ -274,7 +275,7 @@ export function completionStatistics(batch: Batch): Record<string, number> {
 }
 
 /** Learning rates of an iteration; without a head's, the heads are frozen or absent. */
-function learningRates(
+export function learningRates(
 	config: Pick<OnPolicyConfig, 'lr' | 'lrSchedule' | 'iterations'> & { headLr?: number },
 	iteration: number
 ): { trunk: number; heads?: number } {

@@ -7,13 +7,13 @@
  * sentence end before they are scored.
  */
 import type { PpoConfig } from '../../src/core/config';
-import type { F } from '../../src/core/methods/loss';
-import { ppoLoss } from '../../src/core/methods/ppo';
-import { ppoTargets } from '../../src/core/methods/ppo-targets';
+import type { F, Loss } from '../../src/core/methods/loss';
+import { ppoLoss, type PpoLossOptions } from '../../src/core/methods/ppo';
+import { ppoTargets, type PpoStep } from '../../src/core/methods/ppo-targets';
 import { selectTokens } from '../../src/core/methods/response';
 import type { RunLoop } from '../run-loop';
 import { updatePolicy } from './minibatches';
-import { runOnPolicy, type OnPolicyJob, type OnPolicyState } from './on-policy';
+import { runOnPolicy, type OnPolicyJob, type OnPolicyState, type Rollout } from './on-policy';
 
 export type PpoJob = OnPolicyJob<PpoConfig>;
 
@@ -24,7 +24,7 @@ export function runPpo(job: PpoJob, loop: RunLoop): Promise<OnPolicyState> {
 		passes: config.ppoEpochs,
 		price: config,
 		async learn(rollout, { index, beta, lr }) {
-			const { sampled, batch, old } = rollout;
+			const { sampled, batch } = rollout;
 			const targets = ppoTargets({ ...rollout, stopped: sampled.stopped }, beta, config);
 			await loop.phase('update');
 			const isWarmup = index < config.criticWarmup;
@@ -40,20 +40,29 @@ export function runPpo(job: PpoJob, loop: RunLoop): Promise<OnPolicyState> {
 				lr: isWarmup ? { heads: lr.heads ?? 0 } : lr,
 				targetPolicyKl: config.targetPolicyKl,
 				signal: loop.signal,
-				lossOf: (rows) => {
-					const pick = (values: F) => selectTokens(values, batch.T, rows);
-					return ppoLoss(
-						{
-							oldLogProb: pick(old.logProb),
-							oldValue: pick(old.value[0] ?? new Float64Array()),
-							advantages: pick(targets.advantages),
-							returns: pick(targets.returns)
-						},
-						{ ...config, valueOnly: isWarmup }
-					);
-				}
+				lossOf: (rows) =>
+					ppoMinibatchLoss(rollout, targets, rows, { ...config, valueOnly: isWarmup })
 			});
 			return { objective: targets.metrics, ...outcome };
 		}
 	});
+}
+
+/** The loss of some rows of a rollout. */
+export function ppoMinibatchLoss(
+	{ batch, old }: Pick<Rollout, 'batch' | 'old'>,
+	targets: Pick<PpoStep, 'advantages' | 'returns'>,
+	rows: readonly number[],
+	options: PpoLossOptions
+): Loss {
+	const pick = (values: F) => selectTokens(values, batch.T, rows);
+	return ppoLoss(
+		{
+			oldLogProb: pick(old.logProb),
+			oldValue: pick(old.value[0] ?? new Float64Array()),
+			advantages: pick(targets.advantages),
+			returns: pick(targets.returns)
+		},
+		options
+	);
 }

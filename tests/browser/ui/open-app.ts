@@ -82,6 +82,10 @@ function answers(): Handlers<TrainerCommands> {
 		measure: refuse,
 		trainReward: refuse,
 		tune: refuse,
+		openStep: refuse,
+		takeStep: refuse,
+		nextTokens: refuse,
+		closeStep: () => Promise.resolve(null),
 		control: () => Promise.resolve(null),
 		engineStatistics: () => Promise.resolve(null),
 		diagnostics: () => Promise.resolve({ standIn: true })
