@@ -76,6 +76,12 @@ export interface StepReport {
 	invariants?: InvariantCheck[];
 }
 
+/** What a job's loop knows of its frame. */
+export type JobFrame = Pick<
+	RunLoop,
+	'signal' | 'run' | 'phase' | 'setSpeed' | 'finishStep' | 'commit'
+>;
+
 /** A job's frame: the run record, its clock, its line to the page and its place in storage. */
 export class RunLoop {
 	readonly signal: AbortSignal;

@@ -32,6 +32,7 @@ import { breathe } from './engine/yielding';
 import { embedTexts } from './embed';
 import { estimateTune } from './jobs/estimate-tune';
 import { measure } from './jobs/evaluate-policy';
+import { drawPath } from './jobs/playground';
 import { runRewardJob } from './jobs/run-reward-job';
 import { runTuneJob } from './jobs/run-tune-job';
 import { StepThrough } from './jobs/step-through';
@@ -124,6 +125,7 @@ export class Trainer {
 		trainReward: (args, { signal }) => runRewardJob(this, args, signal),
 		tune: (args, { signal }) => runTuneJob(this, args, signal),
 		estimateTune: (args, { signal }) => estimateTune(this, args, signal),
+		drawPath: (args, { signal }) => drawPath(args, signal),
 		openStep: (args, { signal }) => this.#stepThrough.open(args, signal),
 		takeStep: (settings, { signal }) => this.#stepThrough.take(settings, signal),
 		nextTokens: ({ row, column }) => this.#stepThrough.alternatives(row, column),

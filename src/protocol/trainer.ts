@@ -21,6 +21,7 @@ import type {
 	WeightsRef
 } from '../core/records';
 import type { WireError } from './errors';
+import type { PlaygroundCommands } from './playground';
 import type { StepCommands } from './step-through';
 
 /**
@@ -236,7 +237,7 @@ export interface TuneEstimate {
 export type JobVerb = 'pause' | 'resume' | 'step';
 
 export interface TrainerCommands
-	extends Record<string, { args: unknown; result: unknown }>, StepCommands {
+	extends Record<string, { args: unknown; result: unknown }>, StepCommands, PlaygroundCommands {
 	/** Checks backends in order webgpu, wasm, cpu and loads a built-in model on the first that passes, or on `backend`. */
 	load: { args: LoadArgs; result: LoadedModel };
 	sample: { args: SampleArgs; result: Completion[] };

@@ -12,7 +12,7 @@ import { Random, deriveSeed } from '../../src/core/random';
 import type { FixedPromptSample, InvariantCheck } from '../../src/core/records';
 import { StudioError } from '../../src/protocol/errors';
 import type { Batch, F, LanguageModel, LossResult } from '../engine/language-model';
-import type { RunLoop } from '../run-loop';
+import type { JobFrame } from '../run-loop';
 import { measureDrift, type Drift } from './drift';
 import { assertSound } from './on-policy';
 import { packModel, weightsHash } from './weights-io';
@@ -79,7 +79,7 @@ export async function runOffline<
 >(
 	job: OfflineJob<C>,
 	rows: readonly Row[],
-	loop: RunLoop,
+	loop: JobFrame,
 	method: OfflineMethod<Row>
 ): Promise<OfflineState> {
 	const { config, seed } = job;
@@ -164,7 +164,7 @@ async function learn<C extends OfflineConfig>(
 async function lookAround<C extends OfflineConfig, Row>(
 	job: OfflineJob<C>,
 	heldOut: readonly Row[],
-	loop: RunLoop,
+	loop: JobFrame,
 	method: OfflineMethod<Row>
 ): Promise<Record<string, number>> {
 	await loop.phase('hold-out');
@@ -175,7 +175,7 @@ async function lookAround<C extends OfflineConfig, Row>(
 
 async function check<C extends OfflineConfig, Row>(
 	job: OfflineJob<C>,
-	loop: RunLoop,
+	loop: JobFrame,
 	step: number,
 	result: LossResult,
 	o: { after: Record<string, number>; referenceHash: string; method: OfflineMethod<Row> }

@@ -27,7 +27,7 @@ import type {
 	Scores,
 	StepOptions
 } from '../engine/language-model';
-import type { RunLoop } from '../run-loop';
+import type { JobFrame } from '../run-loop';
 import { judgeMetrics, scoreRows, type RewardFunction, type ScoredRows } from './reward-function';
 import { completionIds, cutRollout, promptsAt, type TextRules } from './rollout';
 import { packModel, weightsHash } from './weights-io';
@@ -107,7 +107,7 @@ export const NO_PRICE: KlPriceConfig = {
 /** Runs to the last iteration. Throws 'aborted' on stop, 'not-finite' on NaN; the last committed step stays. */
 export async function runOnPolicy<C extends OnPolicyConfig>(
 	job: OnPolicyJob<C>,
-	loop: RunLoop,
+	loop: JobFrame,
 	method: OnPolicyMethod
 ): Promise<OnPolicyState> {
 	const { config } = job;
@@ -200,7 +200,7 @@ function controllerOf<C extends OnPolicyConfig>(
 
 async function commit<C extends OnPolicyConfig>(
 	job: OnPolicyJob<C>,
-	loop: RunLoop,
+	loop: JobFrame,
 	state: OnPolicyState
 ): Promise<void> {
 	await loop.commit({ state, weights: await packModel(job.policy, true) });
@@ -209,7 +209,7 @@ async function commit<C extends OnPolicyConfig>(
 /** What an iteration learns from: completions, their scores, and what policy and reference think of them. */
 export async function collect<C extends OnPolicyConfig>(
 	job: OnPolicyJob<C>,
-	loop: Pick<RunLoop, 'phase' | 'signal'>,
+	loop: Pick<JobFrame, 'phase' | 'signal'>,
 	iteration: number,
 	perPrompt: number
 ): Promise<Rollout> {

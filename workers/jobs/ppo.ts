@@ -11,13 +11,13 @@ import type { F, Loss } from '../../src/core/methods/loss';
 import { ppoLoss, type PpoLossOptions } from '../../src/core/methods/ppo';
 import { ppoTargets, type PpoStep } from '../../src/core/methods/ppo-targets';
 import { selectTokens } from '../../src/core/methods/response';
-import type { RunLoop } from '../run-loop';
+import type { JobFrame } from '../run-loop';
 import { updatePolicy } from './minibatches';
 import { runOnPolicy, type OnPolicyJob, type OnPolicyState, type Rollout } from './on-policy';
 
 export type PpoJob = OnPolicyJob<PpoConfig>;
 
-export function runPpo(job: PpoJob, loop: RunLoop): Promise<OnPolicyState> {
+export function runPpo(job: PpoJob, loop: JobFrame): Promise<OnPolicyState> {
 	const { config } = job;
 	return runOnPolicy(job, loop, {
 		perPrompt: 1,

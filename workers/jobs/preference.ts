@@ -16,7 +16,7 @@ import { simpoObjective } from '../../src/core/methods/simpo';
 import type { PreferencePair } from '../../src/core/feedback/comparison';
 import type { Batch } from '../engine/language-model';
 import { batchOf } from '../engine/micro-batches';
-import type { RunLoop } from '../run-loop';
+import type { JobFrame } from '../run-loop';
 import { assertCompared } from './bad-data';
 import {
 	completionLogProbs,
@@ -60,7 +60,7 @@ export async function runPreference(
 	method: PairMethod,
 	job: OfflineJob<OfflineConfig>,
 	pairs: readonly PreferencePair[],
-	loop: RunLoop
+	loop: JobFrame
 ): Promise<OfflineState> {
 	const { policy, reference, config } = job;
 	assertCompared(pairs);

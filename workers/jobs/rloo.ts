@@ -5,12 +5,12 @@
 import type { RlooConfig } from '../../src/core/config';
 import { groupMetrics, rlooAdvantages, rlooLoss } from '../../src/core/methods/rloo';
 import { selectTokens } from '../../src/core/methods/response';
-import type { RunLoop } from '../run-loop';
+import type { JobFrame } from '../run-loop';
 import { updatePolicy } from './minibatches';
 import { runOnPolicy, type OnPolicyJob, type OnPolicyState } from './on-policy';
 import { pickRows, sequenceOutcome } from './sequence-outcome';
 
-export function runRloo(job: OnPolicyJob<RlooConfig>, loop: RunLoop): Promise<OnPolicyState> {
+export function runRloo(job: OnPolicyJob<RlooConfig>, loop: JobFrame): Promise<OnPolicyState> {
 	const { config } = job;
 	return runOnPolicy(job, loop, {
 		perPrompt: config.perPrompt,

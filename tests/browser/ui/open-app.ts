@@ -82,6 +82,7 @@ function answers(): Handlers<TrainerCommands> {
 		measure: refuse,
 		trainReward: refuse,
 		tune: refuse,
+		drawPath: refuse,
 		openStep: refuse,
 		takeStep: refuse,
 		nextTokens: refuse,
