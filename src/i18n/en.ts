@@ -10,6 +10,7 @@ import { imports } from './en/import';
 import { learn } from './en/learn';
 import { library } from './en/library';
 import { link } from './en/link';
+import { playground } from './en/playground';
 import { prompts } from './en/prompts';
 import { reliability } from './en/reliability';
 import { reward } from './en/reward';
@@ -33,6 +34,7 @@ export const en = {
 	library,
 	link,
 	problem,
+	playground,
 	prompts,
 	reliability,
 	reward,

@@ -28,6 +28,7 @@ import { ImportsState } from './imports.svelte';
 import type { JobDependencies, JobState } from './job.svelte';
 import { LibraryState } from './library.svelte';
 import { PairWriter } from './pair-writer';
+import { PlaygroundState } from './playground.svelte';
 import { Preferences } from './preferences.svelte';
 import { Problems } from './problems.svelte';
 import { PromptsState } from './prompts.svelte';
@@ -96,6 +97,7 @@ export class Studio {
 	readonly reliability: ReliabilityState;
 	readonly tune: TuneState;
 	readonly stepThrough: StepThroughState;
+	readonly playground: PlaygroundState;
 	readonly evaluate: EvaluateState;
 	readonly judges: JudgesState;
 	readonly optimum: OptimumState;
@@ -252,6 +254,7 @@ export class Studio {
 			runName: en.tune.runName,
 			onChange
 		});
+		this.playground = new PlaygroundState({ trainer, problems, randomSeed });
 		this.stepThrough = new StepThroughState({
 			...{ trainer, prompts, problems },
 			tune: this.tune,
