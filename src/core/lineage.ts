@@ -3,6 +3,7 @@ import type {
 	DatasetVersionRecord,
 	EvaluationRecord,
 	GoldJudge,
+	MeasurementRecord,
 	PolicyRecord,
 	ReportRecord,
 	RewardModelRecord,
@@ -44,7 +45,7 @@ export interface LineageRecords {
 	rewardModels: readonly RewardModelRecord[];
 	policies: readonly PolicyRecord[];
 	evaluations: readonly EvaluationRecord[];
-	reports: readonly ReportRecord[];
+	reports: readonly (ReportRecord | MeasurementRecord)[];
 }
 
 function weightsEdge(ref: WeightsRef | undefined, to: string, role: LineageRole): LineageEdge[] {
@@ -82,6 +83,33 @@ function edgesOfRun(run: Run, versionIds: ReadonlyMap<string, string>): LineageE
 	];
 }
 
+function edgesOfReport(report: ReportRecord | MeasurementRecord): LineageEdge[] {
+	const { id: to } = report;
+	switch (report.kind) {
+		case 'best-of-n':
+			return [
+				{ from: report.runId, to, role: 'made' },
+				{ from: report.rewardModelId, to, role: 'reward' },
+				...weightsEdge(report.writer, to, 'start'),
+				...judgeEdge(report.gold, to)
+			];
+		case 'frontier':
+			return [
+				...report.entries.flatMap(({ policyId }): LineageEdge[] =>
+					policyId === undefined ? [] : [{ from: policyId, to, role: 'compared' }]
+				),
+				{ from: report.rewardModelId, to, role: 'reward' },
+				...judgeEdge(report.gold, to)
+			];
+		case 'monitors':
+			return [{ from: report.runId, to, role: 'compared' }];
+		case 'red-team': {
+			const { policyId } = report.writer;
+			return policyId === null ? [] : [{ from: policyId, to, role: 'compared' }];
+		}
+	}
+}
+
 function edgesOf(records: LineageRecords): LineageEdge[] {
 	const versionIds = new Map(records.versions.map(({ id, dataset }) => [dataset.id, id]));
 	return [
@@ -96,12 +124,7 @@ function edgesOf(records: LineageRecords): LineageEdge[] {
 				policyId === null ? [] : [{ from: policyId, to: id, role: 'compared' }]
 			)
 		),
-		...records.reports.flatMap((report): LineageEdge[] => [
-			{ from: report.runId, to: report.id, role: 'made' },
-			{ from: report.rewardModelId, to: report.id, role: 'reward' },
-			...weightsEdge(report.writer, report.id, 'start'),
-			...judgeEdge(report.gold, report.id)
-		])
+		...records.reports.flatMap(edgesOfReport)
 	];
 }
 

@@ -164,6 +164,11 @@ export class RewardState {
 		this.#seed = this.#dependencies.randomSeed();
 	}
 
+	/** Of the next run: one that somebody else had. */
+	setSeed(seed: number): void {
+		this.#seed = seed;
+	}
+
 	select(id: string): void {
 		this.#selectedId = id;
 	}

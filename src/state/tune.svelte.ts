@@ -192,6 +192,11 @@ export class TuneState {
 		this.#seed = this.#dependencies.randomSeed();
 	}
 
+	/** Of the next run: one that somebody else had. */
+	setSeed(seed: number): void {
+		this.#seed = seed;
+	}
+
 	async reload(): Promise<void> {
 		const { db, study } = await this.#dependencies.openDesk();
 		this.#policies = await listPolicies(db, study.id);

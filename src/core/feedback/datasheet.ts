@@ -3,6 +3,7 @@
  * written from the data itself. Gebru et al. 2018, arXiv 1803.09010. Only `uses` and `limitations` are a person's own words;
  * they are put in as text, never as markup of the card. The card is in English, as its template is.
  */
+import { list, plain, quoted, scalar, shareWithInterval } from '../cards/card-text';
 import type { Alpha, Kappa } from './agreement';
 import type { DatasetVersion } from './dataset-version';
 import type { Missing } from './figure';
@@ -49,23 +50,10 @@ function sizeCategory(rows: number): string {
 	return SIZES.find(([, end]) => rows < end)?.[0] ?? '1M<n<10M';
 }
 
-/** A string as YAML: JSON's double-quoted strings are YAML's, once the two line ends that only YAML knows are escaped. */
-function scalar(text: string): string {
-	return JSON.stringify(text).replace(/[\u0085\u2028\u2029]/gu, (c) => {
-		return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
-	});
-}
-
 function annotationCreators({ statistics }: DatasetVersion): string[] {
 	const { human, simulated } = statistics.bySource;
 	const people = statistics.annotators > 1 ? 'crowdsourced' : 'other';
 	return [...(human > 0 ? [people] : []), ...(simulated > 0 ? ['machine-generated'] : [])];
-}
-
-function list(key: string, values: readonly string[], indent = ''): string[] {
-	return values.length === 0
-		? [`${indent}${key}: []`]
-		: [`${indent}${key}:`, ...values.map((value) => `${indent}- ${scalar(value)}`)];
 }
 
 function frontMatter(version: DatasetVersion, facts: DatasheetFacts): string[] {
@@ -103,8 +91,6 @@ function frontMatter(version: DatasetVersion, facts: DatasheetFacts): string[] {
 	];
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
 interface Shown {
 	value: number;
 	low: number;
@@ -117,30 +103,13 @@ function share(figure: Shown | Missing<string>): string {
 	if (figure.value === null) {
 		return `not known (${figure.reason})`;
 	}
-	const { value, low, high, n } = figure;
-	return `${percent(value)} [${percent(low)}, ${percent(high)}], n = ${n}`;
+	return shareWithInterval(figure);
 }
 
 function coefficient(figure: Kappa | Alpha | Missing<string>): string {
 	return figure.value === null
 		? `not known (${figure.reason})`
 		: `${figure.value.toFixed(3)} (${figure.band})`;
-}
-
-/** Text of one line in which nothing is markup. */
-function plain(text: string): string {
-	return text
-		.replace(/\s+/gu, ' ')
-		.trim()
-		.replace(/[\\`*_[\]<>#|~&]/gu, '\\$&')
-		.replace(/^[-+=]/u, '\\$&')
-		.replace(/^(\d+)([.)])/u, '$1\\$2');
-}
-
-/** A person's words as a quotation. */
-function quoted(text: string): string[] {
-	const lines = text.trim() === '' ? ['Nothing was stated.'] : text.trim().split(/\r\n|[\r\n]/u);
-	return lines.map((line) => `> ${plain(line)}`);
 }
 
 function body(version: DatasetVersion, facts: DatasheetFacts): string[] {
