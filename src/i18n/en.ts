@@ -10,6 +10,7 @@ import { imports } from './en/import';
 import { learn } from './en/learn';
 import { library } from './en/library';
 import { link } from './en/link';
+import { methods } from './en/methods';
 import { playground } from './en/playground';
 import { prompts } from './en/prompts';
 import { reliability } from './en/reliability';
@@ -34,6 +35,7 @@ export const en = {
 	library,
 	link,
 	problem,
+	methods,
 	playground,
 	prompts,
 	reliability,

@@ -1,13 +1,7 @@
 /** The glossary: entries of the two catalogues, grouped for reading. */
 import { DEFAULT_PPO, DEFAULT_REWARD, DEFAULT_SAMPLING } from '../core/config';
 import { METRICS, metricOf, type Metric } from '../core/metrics';
-import {
-	PPO_SETTINGS,
-	REWARD_SETTINGS,
-	SAMPLING_SETTINGS,
-	type Setting,
-	type Settings
-} from '../core/settings';
+import { PPO_SETTINGS, REWARD_SETTINGS, SAMPLING_SETTINGS, type Setting } from '../core/settings';
 
 export interface SettingEntry {
 	key: string;
@@ -35,7 +29,11 @@ export function otherMetrics(): Metric[] {
 	return METRICS.filter(({ key }) => !DRAWN.includes(key));
 }
 
-function entriesOf<C extends object>(settings: Settings<C>, defaults: C): SettingEntry[] {
+/** In the order of the settings. */
+export function entriesOf(
+	settings: Readonly<Record<string, Setting>>,
+	defaults: object
+): SettingEntry[] {
 	const values = new Map<string, unknown>(Object.entries(defaults));
 	return Object.entries<Setting>(settings).map(([key, setting]) => ({
 		key,

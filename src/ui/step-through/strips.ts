@@ -28,23 +28,30 @@ export interface Strip {
 	reach: number;
 }
 
-/** `original` sets the scales, so that turning a knob moves the bars and not the scale. */
+export interface StripScale {
+	/** What sets the scales, so that turning a knob moves the bars and not the scale. */
+	original: StepStrips;
+	prefixScores: F;
+	clipRange: number;
+	/** Of the text looked at: first place, and the one after the last. */
+	from: number;
+	to: number;
+}
+
 export function stripsOf(
 	now: StepStrips,
-	original: StepStrips,
-	prefixScores: F,
-	clipRange: number
+	{ original, prefixScores, clipRange, from, to }: StripScale
 ): Strip[] {
-	const { value, reward } = original;
+	const own = (array: F) => array.subarray(from, to);
 	// Expectations, rewards and surprises are in one unit: one scale, so that they can be compared by eye.
-	const shared = reachOf(reward, value, original.delta);
+	const shared = reachOf(own(original.reward), own(original.value), own(original.delta));
 	const reaches: Record<StripName, number> = {
-		kl: reachOf(original.kl),
-		prefix: reachOf(prefixScores),
+		kl: reachOf(own(original.kl)),
+		prefix: reachOf(own(prefixScores)),
 		value: shared,
 		reward: shared,
 		delta: shared,
-		advantage: reachOf(original.advantage),
+		advantage: reachOf(own(original.advantage)),
 		ratio: RATIO_RANGES * clipRange
 	};
 	return STRIPS.map((name) => ({
