@@ -33,6 +33,7 @@ import { embedTexts } from './embed';
 import { estimateTune } from './jobs/estimate-tune';
 import { measure } from './jobs/evaluate-policy';
 import { drawPath } from './jobs/playground';
+import { plantedLab } from './jobs/planted-lab';
 import { runRewardJob } from './jobs/run-reward-job';
 import { runTuneJob } from './jobs/run-tune-job';
 import { StepThrough } from './jobs/step-through';
@@ -122,6 +123,7 @@ export class Trainer {
 			return { scores: raw.map((r) => gain * r + bias) };
 		},
 		measure: (args, { signal }) => measure(this, args, signal),
+		plantedLab: (args, { signal }) => plantedLab(args, signal),
 		trainReward: (args, { signal }) => runRewardJob(this, args, signal),
 		tune: (args, { signal }) => runTuneJob(this, args, signal),
 		estimateTune: (args, { signal }) => estimateTune(this, args, signal),

@@ -7,6 +7,7 @@ import type {
 	TuneConfigs
 } from '../core/config';
 import type { Measured } from '../core/evaluation/measured';
+import type { LabRun } from '../core/evaluation/planted';
 import type { PreferencePair } from '../core/feedback/comparison';
 import type { LabelledCompletion, TrainingText } from '../core/feedback/labelled';
 import type { PlannedQueue, QueueTask } from '../core/feedback/plan-queue';
@@ -268,6 +269,8 @@ export interface TrainerCommands
 	};
 	/** Completions of stored weights with all that is known of each; nothing is stored. */
 	measure: { args: MeasureArgs; result: Measured };
+	/** As many clean runs as planted ones in a world with a known truth: what the monitors make of them. No model is needed. */
+	plantedLab: { args: { runs: number; strength: number; seed: number }; result: LabRun[] };
 	/** Stop with the call's AbortSignal: the job ends with status 'stopped' and keeps everything. */
 	trainReward: { args: RewardJobArgs; result: JobResult };
 	tune: { args: TuneArgs; result: JobResult };

@@ -20,6 +20,7 @@ import { EvaluateState } from './evaluate.svelte';
 import { FrontierState } from './evaluate-frontier.svelte';
 import { EvaluationJobs } from './evaluate-jobs.svelte';
 import { JudgesState } from './evaluate-judges.svelte';
+import { MonitorsState } from './evaluate-monitors.svelte';
 import { OptimumState } from './evaluate-optimum.svelte';
 import { ExperimentLink } from './experiment-link.svelte';
 import { ExportsState } from './exports.svelte';
@@ -102,6 +103,7 @@ export class Studio {
 	readonly judges: JudgesState;
 	readonly optimum: OptimumState;
 	readonly frontier: FrontierState;
+	readonly monitors: MonitorsState;
 	readonly library: LibraryState;
 	/** Of the runs that are side by side in the Library. */
 	readonly curves: RunCurves;
@@ -275,6 +277,7 @@ export class Studio {
 		};
 		this.optimum = new OptimumState({ ...measuring, ...en.evaluate.optimum.names });
 		this.frontier = new FrontierState({ ...measuring, ...en.evaluate.frontier.names });
+		this.monitors = new MonitorsState({ ...measuring, ...en.evaluate.monitors.records });
 		this.curves = new RunCurves(openDesk, problems);
 		this.link = new ExperimentLink({
 			...{ route: this.route, reward: this.reward, tune: this.tune, openDesk },
@@ -409,6 +412,7 @@ export class Studio {
 		this.evaluate.clear();
 		this.optimum.clear();
 		this.frontier.clear();
+		this.monitors.clear();
 		this.#study = study;
 		this.tune.countRuns(runs.filter(({ kind }) => isTuneMethod(kind)).length);
 		await Promise.all([
@@ -420,6 +424,7 @@ export class Studio {
 			this.evaluate.reload(),
 			this.optimum.reload(),
 			this.frontier.reload(),
+			this.monitors.reload(),
 			this.library.reload(),
 			this.reward.show(runs.findLast((run) => run.kind === 'reward') ?? null),
 			this.tune.show(runs.findLast(({ kind }) => isTuneMethod(kind)) ?? null)
@@ -453,6 +458,7 @@ export class Studio {
 		if (!this.frontier.isWorking) {
 			await this.optimum.settled(run);
 		}
+		await this.monitors.reload();
 		await this.storage.refresh();
 	}
 

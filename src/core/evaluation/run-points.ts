@@ -16,8 +16,12 @@ export interface RunCurve {
 	proxy: number[];
 }
 
+/** As far to either side as there are values on both: the start stays at the start. */
 function smoothed(values: readonly number[]): number[] {
-	return values.map((_, i) => mean(values.slice(Math.max(0, i - REACH), i + REACH + 1)));
+	return values.map((_, i) => {
+		const reach = Math.min(REACH, i, values.length - 1 - i);
+		return mean(values.slice(i - reach, i + reach + 1));
+	});
 }
 
 function mean(values: readonly number[]): number {

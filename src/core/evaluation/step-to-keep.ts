@@ -23,6 +23,9 @@ const WINDOW = 2;
 /** Standard errors of two running means that a fall must exceed to be called one. */
 const CLEAR_FALL = 2;
 
+/** How far from the step of the running mean's top the fit's may be, as a share of it. */
+const NEAR_TOP = 0.3;
+
 /** Running means; at both ends of the points there are. */
 function smoothed(gains: readonly number[]): F {
 	return Float64Array.from(gains, (_, i) => {
@@ -61,13 +64,15 @@ export function stepToKeep(points: readonly RunPoint[]): StepAdvice {
 	const fit = fitOverOptimisation(ordered, 'reinforcement');
 	const furthest = Math.max(...ordered.map(({ kl }) => kl));
 	const peak = 'form' in fit ? fit.peak : null;
-	// The fit may speak only where it lies: inside the run, and near what the running mean saw.
+	const step = ordered[top]?.step ?? 0;
+	// The fit may speak only where it lies: inside the run, and near what the running mean saw, in height and in steps.
 	if (peak && peak.kl < furthest && Math.abs(peak.gain - best) <= Math.max(clear, 0.2 * best)) {
 		const nearest = ordered.reduce((near, p) =>
 			Math.abs(p.kl - peak.kl) < Math.abs(near.kl - peak.kl) ? p : near
 		);
-		return { kind: 'keep', step: nearest.step, gain: peak.gain, lost: best - last, by: 'fit' };
+		if (Math.abs(nearest.step - step) <= NEAR_TOP * step) {
+			return { kind: 'keep', step: nearest.step, gain: peak.gain, lost: best - last, by: 'fit' };
+		}
 	}
-	const step = ordered[top]?.step ?? 0;
 	return { kind: 'keep', step, gain: best, lost: best - last, by: 'smoothed' };
 }

@@ -52,6 +52,7 @@ export const optimum = {
 	curve: 'd (α − β ln d)',
 	bestCurve: 'd (α − β d)',
 	peak: 'predicted peak',
+	seen: 'peak seen',
 	proxySummary: (gain: string, drift: string) =>
 		`By its own measure the run has gained ${gain} at a drift of ${drift}.`,
 	goldSummary: {

@@ -1,15 +1,19 @@
+import { lab, monitors } from './evaluate-monitors';
 import { frontier, judges, optimum, plane } from './evaluate-runs';
 
 export const evaluate = {
 	judges,
 	optimum,
 	frontier,
+	monitors,
+	lab,
 	plane,
 	parts: {
 		label: 'Ways to look',
 		blind: 'Read blind',
 		'over-optimisation': 'Over-optimisation',
-		methods: 'Every method'
+		methods: 'Every method',
+		monitors: 'Monitors'
 	},
 	lead: 'Did it get better, or only different? Read the base and the tuned model side by side, then judge them blind.',
 	policy: 'Tuned model',

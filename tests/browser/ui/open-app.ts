@@ -80,6 +80,7 @@ function answers(): Handlers<TrainerCommands> {
 		estimateTune: () =>
 			Promise.resolve({ msPerIteration: 1000, totalMs: 24_000, bytes: 1e8, tokensPerSecond: 400 }),
 		measure: refuse,
+		plantedLab: refuse,
 		trainReward: refuse,
 		tune: refuse,
 		drawPath: refuse,
