@@ -47,8 +47,8 @@ export function runLines(run: Run | null): string[] {
 						['setting', 'value', 'default'],
 						changes.map(({ key, value, default: usual }) => [
 							`\`${key}\``,
-							plain(String(value)),
-							plain(String(usual))
+							String(value),
+							String(usual)
 						])
 					)
 				])

@@ -1,7 +1,7 @@
 export const charts = {
 	savePicture: (title: string) => `Save “${title}” as a PNG picture`,
 	saveNumbers: (title: string) => `Save the numbers of “${title}” as CSV`,
-	copyNumbers: (title: string) => `Copy the numbers of “${title}” as CSV`,
+	copyNumbers: (title: string) => `Copy as CSV: the numbers of “${title}”`,
 	table: 'Table',
 	tableOf: (title: string) => `Table of “${title}”`,
 	copy: 'Copy as CSV',
