@@ -16,6 +16,7 @@ import { prompts } from './en/prompts';
 import { reliability } from './en/reliability';
 import { reward } from './en/reward';
 import { robot } from './en/robot';
+import { rounds } from './en/rounds';
 import { sample } from './en/sample';
 import { settings } from './en/settings';
 import { stepThrough } from './en/step-through';
@@ -41,6 +42,7 @@ export const en = {
 	reliability,
 	reward,
 	robot,
+	rounds,
 	sample,
 	settings,
 	stepThrough,

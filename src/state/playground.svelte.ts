@@ -146,8 +146,18 @@ export class PlaygroundState {
 
 	async #draw(wanted: { beta: number; rewards: number[]; seed: number }): Promise<void> {
 		const { trainer, problems } = this.#dependencies;
+		if (this.#paths.length === PLAYGROUND_METHODS.length) {
+			// One came back to the page; any knob turned since would have cleared them.
+			return;
+		}
+		if (this.#paths.length === PLAYGROUND_METHODS.length) {
+			// One came back to the page; any knob turned since would have cleared them.
+			return;
+		}
 		const run = new AbortController();
 		this.#run = run;
+		this.#paths = [];
+		this.#paths = [];
 		try {
 			for (const method of PLAYGROUND_METHODS) {
 				this.#working = method;

@@ -1,6 +1,6 @@
 /** The studio of one page: every state class, built from its dependencies and wired together. */
 import { isTuneMethod } from '../core/config';
-import type { AnswerEvent, Study } from '../core/records';
+import type { AnswerEvent, PolicyRef, Study } from '../core/records';
 import { en } from '../i18n/en';
 import { StudioError, toStudioError } from '../protocol/errors';
 import { listAnswers, listCompletionSets, listPresentations } from '../storage/comparisons';
@@ -38,6 +38,7 @@ import { ReliabilityState } from './reliability.svelte';
 import { RequestCount } from './request-count.svelte';
 import { RewardFeatures } from './reward-features';
 import { RewardState } from './reward.svelte';
+import { RoundsState } from './rounds.svelte';
 import { Route } from './route.svelte';
 import { RunCurves } from './run-curves.svelte';
 import { SampleState } from './sample.svelte';
@@ -99,6 +100,7 @@ export class Studio {
 	readonly tune: TuneState;
 	readonly stepThrough: StepThroughState;
 	readonly playground: PlaygroundState;
+	readonly rounds: RoundsState;
 	readonly evaluate: EvaluateState;
 	readonly judges: JudgesState;
 	readonly optimum: OptimumState;
@@ -163,7 +165,11 @@ export class Studio {
 			onAnswer: (answers: number) => this.#answered(answers)
 		};
 		this.log = new FeedbackLog(logging);
-		const policy = async () => ({ model: (await trainer.ready()).model, policyId: null });
+		const policy = async (): Promise<PolicyRef> => {
+			const { model } = await trainer.ready();
+			const { writer } = this.rounds;
+			return writer?.model === model ? writer : { model, policyId: null };
+		};
 		const sampling = () => this.sample.sampling;
 		const used = () => promptsAsked([...this.comparisons.presentations, ...this.sets.sets]);
 		this.#planner = this.#makePlanner(writer);
@@ -255,6 +261,12 @@ export class Studio {
 			job: { ...job, summary: tuneSummary },
 			runName: en.tune.runName,
 			onChange
+		});
+		this.rounds = new RoundsState({
+			...{ trainer, prompts, problems, randomSeed },
+			comparisons: () => this.comparisons,
+			reward: this.reward,
+			tune: this.tune
 		});
 		this.playground = new PlaygroundState({ trainer, problems, randomSeed });
 		this.stepThrough = new StepThroughState({
@@ -409,6 +421,7 @@ export class Studio {
 		this.reward.clear();
 		this.tune.clear();
 		this.stepThrough.close();
+		this.rounds.clear();
 		this.evaluate.clear();
 		this.optimum.clear();
 		this.frontier.clear();
