@@ -197,12 +197,17 @@ test.each(['library', 'item', 'compare'])('%s fits 360 px', async (part) => {
 	} else if (part === 'compare') {
 		location.hash = `#/library/compare/${ids['first']},${ids['second']}`;
 		await expect.element(page.getByTestId('config-diff')).toBeVisible();
+		await page.getByRole('button', { name: /Table of “How far/ }).click();
+		await expect.element(page.getByRole('table', { name: /How far/ })).toBeVisible();
 	} else {
 		// The drawing is for wide windows; the indented list says the same.
 		await expect.element(page.getByTestId('lineage')).not.toBeVisible();
 		await expect.poll(() => rows().elements().length).toBe(7);
 	}
 	const { scrollWidth, clientWidth } = document.documentElement;
+	for (const figure of document.querySelectorAll('figure')) {
+		expect(figure.scrollWidth).toBeLessThanOrEqual(figure.clientWidth);
+	}
 	expect(scrollWidth).toBeLessThanOrEqual(clientWidth);
 	expect(await violations()).toEqual([]);
 });
