@@ -43,7 +43,14 @@ function runFacts({ kind, status, step, totalSteps, seed, engine }: Run): string
 	const words = en.library;
 	const state = en.training.status[status];
 	const facts = words.runFacts(words.kinds[kind], state, step, totalSteps, seed);
-	return engine?.exact === false ? words.runNote(facts, en.engine.notExact) : facts;
+	if (!engine) {
+		return facts;
+	}
+	// A run may name a backend that this version no longer has.
+	const names: Record<string, string> = en.sample.backendNames;
+	const where = en.engine.on(names[engine.backend] ?? engine.backend, engine.device);
+	const placed = words.runEngine(facts, where);
+	return engine.exact === false ? words.runNote(placed, en.engine.notExact) : placed;
 }
 
 function factsOf(what: ShelfRecord): string {
