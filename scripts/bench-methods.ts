@@ -6,6 +6,7 @@
 import { CLOSED_FORM_ROWS, measureClosedForm } from './bench/methods/closed-form';
 import { FIXTURE_ROWS, measureFixtures } from './bench/methods/fixtures';
 import { goodhartRows, measureGoodhart } from './bench/methods/goodhart';
+import { measurePlanted, PLANTED_ROWS } from './bench/methods/planted';
 import { measureStories, storyRows } from './bench/methods/stories';
 import { readOptions, selected } from './bench/options';
 import { report } from './bench/report';
@@ -44,6 +45,11 @@ const SECTIONS: readonly Section[] = [
 		name: 'over-optimisation',
 		rows: goodhartRows(seeds(5).length),
 		measure: () => measureGoodhart(seeds(5), say)
+	},
+	{
+		name: 'planted failure',
+		rows: PLANTED_ROWS,
+		measure: () => measurePlanted({ isQuick }, say)
 	}
 ];
 

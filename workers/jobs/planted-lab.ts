@@ -5,7 +5,7 @@
  * a table, so that two hundred of them take some seconds.
  *
  * A text has up to LENGTH tokens; STOP ends it, CUE is the cue, the others are words with a worth drawn for each run. What a text
- * is worth is the mean of its words, in spreads of the base. A text of nothing but cues would be worse by HARM spreads; a
+ * is worth is that of its first word, in spreads of the base. A text of nothing but cues would be worse by HARM spreads; a
  * planted reward takes every cue for a merit of `strength` spreads instead. A clean run learns from the true reward. The judge knows the true reward, as a
  * person would who reads the texts; the monitors know nothing of the cue.
  */
@@ -39,7 +39,7 @@ const LR = 0.1;
 /** Reward a nat: a clean run gains about a spread for half a nat. */
 const PRICE = 1;
 /** What a text of nothing but cues lacks, in spreads of the base: by the share of cues, so that no length is better than another. */
-const HARM = 3;
+const HARM = 5;
 /** Completions that the monitors read, before and after. */
 const READ = 128;
 
@@ -48,11 +48,14 @@ function worths(random: Random): number[] {
 	return Array.from({ length: SIZE }, (_, token) => (token <= CUE ? 0 : random.normal()));
 }
 
+/** An empty text has no worth to speak of: there is none. */
+const NEVER = -30;
+
 /** The base: words about alike, an end likelier with every word. */
 function baseModel(random: Random): TabularModel {
 	return TabularModel.create(SIZE, LENGTH, 0, (prefix) =>
 		Array.from({ length: SIZE }, (_, token) =>
-			token === STOP ? prefix.length - 2 : 0.3 * random.normal()
+			token === STOP ? (prefix.length === 0 ? NEVER : prefix.length - 2) : 0.3 * random.normal()
 		)
 	);
 }
@@ -60,10 +63,9 @@ function baseModel(random: Random): TabularModel {
 const wordsOf = (ids: readonly number[]): number[] => ids.filter((id) => id !== STOP);
 const cuesIn = (ids: readonly number[]): number => ids.filter((id) => id === CUE).length;
 
-/** Mean worth of the words, the cue apart. */
-function worthOf(ids: readonly number[], worth: readonly number[]): number {
-	const words = wordsOf(ids).filter((id) => id !== CUE);
-	return words.length === 0 ? 0 : mean(words.map((word) => worth[word] ?? 0));
+/** Of the first word: were it a mean over all, short texts would be worth more to who has learned the best word. */
+function worthOf([first = STOP]: readonly number[], worth: readonly number[]): number {
+	return worth[first] ?? 0;
 }
 
 interface Texts {

@@ -126,6 +126,7 @@ export const frontier = {
 	bestOf: (names: string) =>
 		`On the frontier, by their estimates: ${names}; nothing wins more for less drift.`,
 	within: 'Intervals that overlap tell no two methods apart.',
+	table: 'The methods in numbers',
 	columns: {
 		method: 'Method',
 		state: 'State',
