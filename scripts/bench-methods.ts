@@ -1,10 +1,11 @@
 /**
- * The benchmark of the methods: golden values, the world with a known optimum, what answers teach on the small model, and the
- * demonstration of over-optimisation.
+ * The benchmark of the methods: golden values, the world with a known optimum, what answers teach on the small model, the
+ * demonstration of over-optimisation, and the same answers through every method.
  * usage: npm run bench:methods [-- --quick] [--only TEXT] [--json FILE]   (about an hour and a half on two cores; --quick: ten minutes)
  */
 import { CLOSED_FORM_ROWS, measureClosedForm } from './bench/methods/closed-form';
 import { FIXTURE_ROWS, measureFixtures } from './bench/methods/fixtures';
+import { FRONTIER_ROWS, measureFrontier } from './bench/methods/frontier';
 import { goodhartRows, measureGoodhart } from './bench/methods/goodhart';
 import { measurePlanted, PLANTED_ROWS } from './bench/methods/planted';
 import { measureStories, storyRows } from './bench/methods/stories';
@@ -50,6 +51,11 @@ const SECTIONS: readonly Section[] = [
 		name: 'planted failure',
 		rows: PLANTED_ROWS,
 		measure: () => measurePlanted({ isQuick }, say)
+	},
+	{
+		name: 'frontier',
+		rows: FRONTIER_ROWS,
+		measure: () => measureFrontier(isQuick, say)
 	}
 ];
 

@@ -29,7 +29,7 @@ export const PPO_PRESETS: readonly Preset<PpoConfig>[] = [
 		id: 'gentle',
 		label: 'Gentle',
 		help: 'Small steps close to the base model: slower, and hard to break.',
-		changes: { lr: 1e-4, klCoef: 0.1, klTarget: 3, iterations: 40 }
+		changes: { lr: 1e-4, klCoef: 0.2, klTarget: 3, iterations: 40 }
 	},
 	{
 		id: 'bold',
@@ -89,8 +89,9 @@ export const TUNE_PRESETS: { readonly [M in TuneMethod]: readonly Preset<TuneCon
 			label: 'Too much of a good thing',
 			help: 'No price for drifting and a reward model that knows little: the score rises on while the text gets worse.',
 			changes: {
-				iterations: 60,
-				lr: 4e-4,
+				iterations: 32,
+				batch: 64,
+				lr: 1.5e-4,
 				klCoef: 0,
 				klController: 'fixed',
 				targetPolicyKl: 0.3,

@@ -6,10 +6,8 @@ import {
 	DEFAULT_TUNE,
 	type BestOfNConfig
 } from '../core/config';
-import {
-	fitOverOptimisation,
-	type OverOptimisationFit
-} from '../core/evaluation/over-optimisation';
+import type { OverOptimisationFit } from '../core/evaluation/over-optimisation';
+import { fitRun } from '../core/evaluation/run-fit';
 import { nearestKept, runCurve, type RunCurve } from '../core/evaluation/run-points';
 import { stepToKeep, type StepAdvice } from '../core/evaluation/step-to-keep';
 import type { PreferencePair } from '../core/feedback/comparison';
@@ -84,7 +82,7 @@ export class OptimumState {
 			proxy: series.values('objective/scores')
 		});
 	});
-	readonly #fit = $derived(fitOverOptimisation(this.#curve.points, 'reinforcement'));
+	readonly #fit = $derived(fitRun(this.#curve.points));
 	readonly #advice = $derived(stepToKeep(this.#curve.points));
 
 	constructor(dependencies: OptimumDependencies) {

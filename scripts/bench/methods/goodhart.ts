@@ -3,7 +3,8 @@
  * first three happy words. The judge's verdict must rise and fall, and the fitted curve must say where it turns.
  */
 import { usualLength } from '../../../src/core/evaluation/capped-happiness';
-import { fitOverOptimisation } from '../../../src/core/evaluation/over-optimisation';
+import { fitRun } from '../../../src/core/evaluation/run-fit';
+import { runCurve } from '../../../src/core/evaluation/run-points';
 import { applyTunePreset, TUNE_PRESETS } from '../../../src/core/presets';
 import { listMetrics } from '../../../src/storage/runs';
 import { startNodeTrainer } from '../../../tests/support/node-trainer';
@@ -48,24 +49,22 @@ function smoothed(values: readonly number[]): number[] {
 	return values.map((_, i) => mean(values.slice(Math.max(0, i - reach), i + reach + 1)));
 }
 
+/** The marker is the app's own: the curve of a run as its chart fits it. */
 function turnOf(gold: readonly number[], kl: readonly number[]): Turn {
 	const curve = smoothed(gold);
 	const start = mean(gold.slice(0, 3));
 	const peakStep = curve.indexOf(Math.max(...curve));
 	const gain = (curve[peakStep] ?? NaN) - start;
 	const end = curve.at(-1) ?? NaN;
-	const drift = smoothed(kl);
-	const fit = fitOverOptimisation(
-		gold.map((g, i) => ({ kl: Math.max(0, drift[i] ?? 0), gain: g - start })),
-		'reinforcement'
-	);
+	const { points } = runCurve({ steps: gold.map((_, i) => i), kl, gold, proxy: [] });
+	const fit = fitRun(points);
 	const peak = 'peak' in fit ? fit.peak : null;
-	const marked = peak ? drift.findIndex((k) => k >= peak.kl) : -1;
+	const marked = peak ? points.findIndex((point) => point.kl >= peak.kl) : -1;
 	return {
 		peakStep,
 		gain,
 		fall: ((curve[peakStep] ?? NaN) - end) / gain,
-		markedStep: peak ? (marked < 0 ? drift.length - 1 : marked) : null
+		markedStep: peak ? (marked < 0 ? points.length - 1 : marked) : null
 	};
 }
 

@@ -3,7 +3,8 @@
  * that agrees with the points, else from a running mean (Deviation: theirs knows no noise of a single run).
  */
 import type { F } from '../methods/loss';
-import { fitOverOptimisation, type GoldPoint } from './over-optimisation';
+import type { GoldPoint } from './over-optimisation';
+import { fitRun, noiseOf } from './run-fit';
 
 export interface RunPoint extends GoldPoint {
 	step: number;
@@ -34,12 +35,6 @@ function smoothed(gains: readonly number[]): F {
 	});
 }
 
-/** Noise of a single point, from second differences (Gasser et al. 1986), which a smooth curve hardly has. */
-function noiseOf(gains: readonly number[]): number {
-	const second = gains.slice(2).map((g, i) => g - 2 * (gains[i + 1] ?? 0) + (gains[i] ?? 0));
-	return Math.sqrt(second.reduce((sum, s) => sum + s * s, 0) / (6 * second.length));
-}
-
 /**
  * Which step of a run to keep, from its gold rewards in order: the top of the fitted curve where it lies within the run,
  * else of a running mean. A fall that noise could explain is none.
@@ -61,7 +56,7 @@ export function stepToKeep(points: readonly RunPoint[]): StepAdvice {
 	if (best - last <= clear) {
 		return { kind: 'still-rising', step: ordered.at(-1)?.step ?? 0, gain: last };
 	}
-	const fit = fitOverOptimisation(ordered, 'reinforcement');
+	const fit = fitRun(ordered);
 	const furthest = Math.max(...ordered.map(({ kl }) => kl));
 	const peak = 'form' in fit ? fit.peak : null;
 	const step = ordered[top]?.step ?? 0;
