@@ -1,12 +1,14 @@
 /** Did it get better? Both models side by side, and blind tests with their tally. */
 import { DEFAULT_SAMPLING } from '../core/config';
 import { currentAnswers } from '../core/feedback/comparison';
-import { winRate, type WinRate } from '../core/evaluation/intervals';
+import { rankCheckpoints, type Battle, type RankedCheckpoint } from '../core/evaluation/ranking';
+import { sequentialWinRate, type WinVerdict } from '../core/evaluation/sequential-win-rate';
 import {
 	RECORD_VERSION,
 	type AnswerEvent,
 	type EvaluationRecord,
 	type PolicyRecord,
+	type PolicyRef,
 	type Presentation
 } from '../core/records';
 import { toStudioError } from '../protocol/errors';
@@ -19,8 +21,18 @@ import type { TrainerState } from './trainer.svelte';
 import type { TuneState } from './tune.svelte';
 
 export const BLIND_PAIRS = 20;
+/** A glance in between: many of them add up in the ranking. */
+export const FEW_PAIRS = 3;
 
-export interface EvaluationTally extends WinRate {
+export interface EvaluationTally {
+	/** Ties as half a win, with Wilson's 95 % interval. */
+	estimate: number;
+	low: number;
+	high: number;
+	/** Wins, ties and losses together. */
+	n: number;
+	/** May be looked at after every answer: it holds its error rate under peeking. */
+	verdict: WinVerdict;
 	wins: number;
 	losses: number;
 	ties: number;
@@ -41,6 +53,16 @@ export interface EvaluateDependencies extends ComparisonDependencies, LogDepende
 	testName: (n: number) => string;
 }
 
+/** Win rate and verdict of so many answers. */
+export function rateOf(
+	wins: number,
+	ties: number,
+	losses: number
+): Pick<EvaluationTally, 'estimate' | 'low' | 'high' | 'n' | 'verdict'> {
+	const { rate, verdict } = sequentialWinRate(wins, ties, losses);
+	return { ...rate, n: wins + ties + losses, verdict };
+}
+
 /** a is the base model, b the tuned one; sides hide that until the end. */
 export function tallyOf(
 	presentations: readonly Presentation[],
@@ -51,7 +73,7 @@ export function tallyOf(
 		events.filter((event) => event.outcome === outcome).length;
 	const [wins, losses, ties, skips] = [count('b'), count('a'), count('tie'), count('skip')];
 	return {
-		...winRate(wins, ties, losses),
+		...rateOf(wins, ties, losses),
 		wins,
 		losses,
 		ties,
@@ -184,8 +206,33 @@ export class EvaluateState {
 		this.#comparisons = comparisons;
 	}
 
+	/** A verdict fell before the last pair: the rest need not be read. */
+	get isSettled(): boolean {
+		return !this.isFinished && this.tally !== null && this.tally.verdict !== 'open';
+	}
+
+	/** All models that were ever tested blind, by every answer of every test; null until there is one. Keys name weights. */
+	get ranking(): readonly RankedCheckpoint[] | null {
+		const answers = currentAnswers([...this.#events, ...(this.#comparisons?.log.events ?? [])]);
+		const tests = new Map(this.#evaluations.map((one) => [one.id, one]));
+		const pairs = new Map(
+			[...this.#presentations, ...(this.#comparisons?.presentations ?? [])].map((pair) => [
+				pair.id,
+				pair
+			])
+		);
+		const battles = [...pairs.values()].flatMap((pair): Battle[] => {
+			const test = tests.get(pair.evaluationId ?? '');
+			const outcome = OUTCOMES[answers.get(pair.id)?.outcome ?? 'skip'];
+			return test && outcome
+				? [{ first: weightsKey(test.baseline), second: weightsKey(test.candidate), outcome }]
+				: [];
+		});
+		return rankCheckpoints(battles, { ties: 'half', seed: 1 }).value;
+	}
+
 	/** A new blind test of the chosen policy against the base it came from. */
-	async start(): Promise<void> {
+	async start(pairs = BLIND_PAIRS): Promise<void> {
 		const { openDesk, problems, now, randomSeed, testName } = this.#dependencies;
 		const { policy } = this;
 		if (!policy) {
@@ -201,7 +248,7 @@ export class EvaluateState {
 				name: testName(this.#evaluations.length + 1),
 				baseline: { model: policy.model, policyId: null },
 				candidate: { model: policy.model, policyId: policy.id },
-				pairs: BLIND_PAIRS,
+				pairs,
 				seed: randomSeed()
 			};
 			await putEvaluation(db, evaluation);
@@ -243,3 +290,12 @@ export class EvaluateState {
 		}
 	}
 }
+
+const OUTCOMES: Partial<Record<string, Battle['outcome']>> = {
+	a: 'first',
+	b: 'second',
+	tie: 'tie'
+};
+
+/** Names weights in a ranking. */
+export const weightsKey = ({ model, policyId }: PolicyRef): string => policyId ?? `base ${model}`;

@@ -40,7 +40,16 @@ export const evaluate = {
 		`between ${low} and ${high}\u00a0% with 95\u00a0% confidence`,
 	tally: (wins: number, losses: number, ties: number, skips: number) =>
 		`${wins} for the tuned model, ${losses} for the base, ${ties} ties${skips > 0 ? `, ${skips} skipped` : ''}`,
-	undecided: 'Too close to call: the interval includes 50\u00a0%, so no winner is named.',
+	undecided: 'Too early or too close to call, so no winner is named. More pairs may settle it.',
+	even: 'Settled: within ten points of even.',
+	settled: 'This is settled already; you may stop here.',
+	few: (n: number) => `Read ${n} pairs`,
+	ranking: {
+		title: 'All models, by every blind answer',
+		lead: 'Bradley–Terry strengths as odds against the base model, with 95\u00a0% intervals from 200 resamplings. Models with the same rank cannot be told apart yet.',
+		columns: { rank: 'Rank', model: 'Model', odds: 'Odds', interval: 'Interval', battles: 'Pairs' },
+		gone: 'A model that was deleted'
+	},
 	tunedWins: 'The tuned model is preferred.',
 	baseWins: 'The base model is preferred. The tuning went somewhere you did not want.',
 	nothing: 'No answers yet.',

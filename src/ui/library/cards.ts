@@ -27,7 +27,8 @@ function evaluationFacts({ evaluate }: Studio, record: EvaluationRecord): CardEv
 	const { wins, ties, losses, answered, simulated, estimate, low, high, verdict } =
 		evaluate.tallyOf(record);
 	return {
-		...{ wins, ties, losses, answered, simulated, estimate, low, high, verdict },
+		...{ wins, ties, losses, answered, simulated, estimate, low, high },
+		verdict: verdict === 'better' || verdict === 'worse' ? verdict : null,
 		name: record.name,
 		planned: record.pairs
 	};
