@@ -40,13 +40,14 @@ describe('the curve through a run', () => {
 		expect(pointsToFit([])).toEqual([]);
 	});
 
-	test('drops what comes after the running mean is back at the start, and what comes before a quarter of the gain', () => {
-		// Straight up to 1 at point 10, down by 0.25 a point. Means of seven (four at the start): the highest is 0.75, a quarter of it
-		// 0.1875; 0.15 at point 0, 0.2 at point 1; 0 at point 14, -0.25 at 15.
-		const gains = Array.from({ length: 20 }, (_, i) => (i <= 10 ? i / 10 : 1 - 0.25 * (i - 10)));
+	test('drops what comes after the running mean is back at the start, and what comes before 15 % of the gain', () => {
+		// Nothing up to point 5, then up to 1 at point 10, down by 0.25 a point. Means of seven: the highest is 4.3 / 7 = 0.614, 15 % of
+		// it 0.092; 0.2 / 7 at point 3, 0.6 / 7 = 0.086 at point 4, 1.2 / 7 = 0.171 at point 5; 0 at point 14, -0.25 at 15.
+		const rising = (i: number) => (i <= 5 ? 0 : (i - 5) / 5);
+		const gains = Array.from({ length: 20 }, (_, i) => (i <= 10 ? rising(i) : 1 - 0.25 * (i - 10)));
 		const points = gains.map((gain, i) => ({ kl: i, gain }));
 		expect(pointsToFit(points).map(({ kl }) => kl)).toEqual(
-			Array.from({ length: 15 }, (_, i) => i + 1)
+			Array.from({ length: 11 }, (_, i) => i + 5)
 		);
 	});
 
