@@ -97,7 +97,7 @@ export class MonitorsState {
 		const { tune, jobs } = this.#dependencies;
 		const live = [jobs.job, tune.job].find(({ isActive, run }) => isActive && isTuned(run))?.run;
 		return (
-			this.#runs.find(({ id }) => id === this.#selectedId) ?? live ?? this.#runs.at(-1) ?? null
+			live ?? this.#runs.find(({ id }) => id === this.#selectedId) ?? this.#runs.at(-1) ?? null
 		);
 	}
 

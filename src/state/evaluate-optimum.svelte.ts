@@ -94,13 +94,13 @@ export class OptimumState {
 		return this.#runs;
 	}
 
-	/** The chosen run, or the one that is working, or else the newest. */
+	/** The run that is working, or the chosen one, or else the newest. */
 	get run(): Run | null {
 		const live = [this.#dependencies.jobs.job, this.#dependencies.tune.job].find(
 			({ run, isActive }) => isActive && run !== null && isJudged(run)
 		)?.run;
 		return (
-			this.#runs.find(({ id }) => id === this.#selectedId) ?? live ?? this.#runs.at(-1) ?? null
+			live ?? this.#runs.find(({ id }) => id === this.#selectedId) ?? this.#runs.at(-1) ?? null
 		);
 	}
 
