@@ -13,9 +13,12 @@ const VIEWS = [
 	'compare/reliability',
 	'reward',
 	'tune',
+	'tune/step-through',
+	'tune/playground',
 	'evaluate',
 	'library',
 	'learn',
+	'learn/ppo',
 	'settings'
 ];
 const WIDTHS = /** @type {const} */ ([

@@ -156,6 +156,11 @@ export class RewardState {
 		return this.#settledHash !== '' && model.datasetHash !== this.#settledHash;
 	}
 
+	/** Whether a model learned from the answers as they are at this moment. */
+	isOfToday(model: RewardModelRecord): boolean {
+		return model.datasetHash === this.#hash;
+	}
+
 	setConfig(changes: Partial<RewardConfig>): void {
 		this.#config = { ...this.#config, ...changes };
 	}

@@ -123,7 +123,7 @@ export class RoundsState {
 		}
 		this.#phase = 'fitting';
 		const before = reward.model?.id;
-		if (!reward.model || reward.isStale(reward.model)) {
+		if (!reward.model || !reward.isOfToday(reward.model)) {
 			await reward.train();
 			if (reward.job.run?.status !== 'done' || reward.model?.id === before) {
 				this.stop();
