@@ -245,8 +245,9 @@ export const DEFAULT_SAMPLING: SamplingConfig = {
 export const DEFAULT_REWARD: RewardConfig = {
 	epochs: 5,
 	batchPairs: 8,
-	lr: 2e-5,
-	headLr: 1e-2,
+	// Against 2e-5 and 1e-2, right on 71 to 75 % of fresh pairs after 200 answers instead of 66 to 73 % (three seeds).
+	lr: 1e-4,
+	headLr: 5e-3,
 	weightDecay: 0.01,
 	clipNorm: 1,
 	center: 0.01,

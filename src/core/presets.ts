@@ -56,7 +56,7 @@ export const REWARD_PRESETS: readonly Preset<RewardConfig>[] = [
 		id: 'few',
 		label: 'Few answers',
 		help: 'Learns more cautiously from little, and keeps fewer prompts back.',
-		changes: { lr: 1e-5, headLr: 5e-3, weightDecay: 0.05, epochs: 4, patience: 2, heldOut: 0.15 }
+		changes: { lr: 5e-5, headLr: 2.5e-3, weightDecay: 0.05, epochs: 4, patience: 2, heldOut: 0.15 }
 	},
 	{
 		id: 'quick',

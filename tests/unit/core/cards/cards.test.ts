@@ -69,7 +69,7 @@ describe('reward card', () => {
 		expect(card).toContain('8 for training, 2 held out');
 		expect(card).toContain('- Seed 41; 5 of 5 steps; status: done.');
 		expect(card).toContain('- Time: 61 s');
-		expect(card).toContain('| `lr` | 0.00005 | 0.00002 |');
+		expect(card).toContain('| `lr` | 0.00005 | 0.0001 |');
 		expect(card.match(/^\| `/gm)).toHaveLength(1);
 	});
 
