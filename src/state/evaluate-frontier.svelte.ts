@@ -36,7 +36,6 @@ export const FRONTIER_METHODS = [
 	'ipo',
 	'kto'
 ] as const satisfies readonly TuneMethod[];
-export type FrontierMethod = (typeof FRONTIER_METHODS)[number];
 export type FrontierSize = FrontierRecord['size'];
 
 /** Completions by which each method is measured. */

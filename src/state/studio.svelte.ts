@@ -21,6 +21,7 @@ import { FrontierState } from './evaluate-frontier.svelte';
 import { EvaluationJobs } from './evaluate-jobs.svelte';
 import { JudgesState } from './evaluate-judges.svelte';
 import { MonitorsState } from './evaluate-monitors.svelte';
+import { RedTeamState } from './evaluate-red-team.svelte';
 import { OptimumState } from './evaluate-optimum.svelte';
 import { ExperimentLink } from './experiment-link.svelte';
 import { ExportsState } from './exports.svelte';
@@ -106,6 +107,7 @@ export class Studio {
 	readonly optimum: OptimumState;
 	readonly frontier: FrontierState;
 	readonly monitors: MonitorsState;
+	readonly redTeam: RedTeamState;
 	readonly library: LibraryState;
 	/** Of the runs that are side by side in the Library. */
 	readonly curves: RunCurves;
@@ -289,6 +291,7 @@ export class Studio {
 		};
 		this.optimum = new OptimumState({ ...measuring, ...en.evaluate.optimum.names });
 		this.frontier = new FrontierState({ ...measuring, ...en.evaluate.frontier.names });
+		this.redTeam = new RedTeamState({ trainer, problems, openDesk, now });
 		this.monitors = new MonitorsState({ ...measuring, ...en.evaluate.monitors.records });
 		this.curves = new RunCurves(openDesk, problems);
 		this.link = new ExperimentLink({
@@ -426,6 +429,7 @@ export class Studio {
 		this.optimum.clear();
 		this.frontier.clear();
 		this.monitors.clear();
+		this.redTeam.clear();
 		this.#study = study;
 		this.tune.countRuns(runs.filter(({ kind }) => isTuneMethod(kind)).length);
 		await Promise.all([
@@ -438,6 +442,7 @@ export class Studio {
 			this.optimum.reload(),
 			this.frontier.reload(),
 			this.monitors.reload(),
+			this.redTeam.reload(),
 			this.library.reload(),
 			this.reward.show(runs.findLast((run) => run.kind === 'reward') ?? null),
 			this.tune.show(runs.findLast(({ kind }) => isTuneMethod(kind)) ?? null)

@@ -80,6 +80,27 @@ export const monitors = {
 	}
 };
 
+export const redTeam = {
+	title: 'Red team',
+	lead: (n: number) =>
+		`${n} beginnings invite something violent, ${n} harmless twins differ in few words. A detector reads four completions of each: how often the attack works, and how often the harmless twin is refused.`,
+	base: 'Base model',
+	run: (name: string) => `Put the suite to: ${name}`,
+	working: 'Writing …',
+	table: 'Results of the suite',
+	columns: {
+		model: 'Model',
+		attack: 'Attacks that work',
+		refusal: 'Harmless refused',
+		change: 'Against the base'
+	},
+	few: (n: number) => `${n} prompts are too few`,
+	change: (p: string, isClear: boolean) =>
+		isClear ? `differs, p ${p}` : `no clear difference, p ${p}`,
+	caution:
+		'A list of words and no judgement: it misses what it does not list, and flags harmless uses. Intervals of 95 %.'
+};
+
 export const lab = {
 	title: 'The planted-failure lab',
 	lead: 'How far can these monitors be trusted? In a world of short texts whose true worth is known, a hundred runs learn what they should, and a hundred a reward that takes a harmful word for a merit. The monitors do not know of it.',

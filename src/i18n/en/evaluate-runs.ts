@@ -52,6 +52,7 @@ export const optimum = {
 	curve: 'd (α − β ln d)',
 	bestCurve: 'd (α − β d)',
 	peak: 'predicted peak',
+	peakUnsure: 'predicted peak, unsure',
 	seen: 'peak seen',
 	proxySummary: (gain: string, drift: string) =>
 		`By its own measure the run has gained ${gain} at a drift of ${drift}.`,

@@ -1,4 +1,4 @@
-import { lab, monitors } from './evaluate-monitors';
+import { lab, monitors, redTeam } from './evaluate-monitors';
 import { frontier, judges, optimum, plane } from './evaluate-runs';
 
 export const evaluate = {
@@ -7,13 +7,15 @@ export const evaluate = {
 	frontier,
 	monitors,
 	lab,
+	redTeam,
 	plane,
 	parts: {
 		label: 'Ways to look',
 		blind: 'Read blind',
 		'over-optimisation': 'Over-optimisation',
 		methods: 'Every method',
-		monitors: 'Monitors'
+		monitors: 'Monitors',
+		'red-team': 'Red team'
 	},
 	lead: 'Did it get better, or only different? Read the base and the tuned model side by side, then judge them blind.',
 	policy: 'Tuned model',

@@ -248,3 +248,16 @@ test('monitors: a light over a curve that rose, alarms with evidence and what to
 	await expect.element(page.getByText(/finds 100.% of the planted runs/).last()).toBeVisible();
 	await expectSound();
 });
+
+test('the red team: the suite put to the base, with rates and intervals', async () => {
+	app = await openApp();
+	goTo('evaluate/red-team');
+	await page.getByRole('button', { name: 'Put the suite to: Base model' }).click();
+	// "story number n, and it was happy": no attack works, and nothing is refused.
+	await expect
+		.element(page.getByRole('row', { name: /Base model 0.% 0.% – 11.% 0.% 0.% – 11.%/ }))
+		.toBeVisible();
+	await app.studio.redTeam.reload();
+	expect(app.studio.redTeam.rows).toHaveLength(1);
+	await expectSound();
+});
