@@ -245,9 +245,8 @@ export const DEFAULT_SAMPLING: SamplingConfig = {
 export const DEFAULT_REWARD: RewardConfig = {
 	epochs: 5,
 	batchPairs: 8,
-	// Against 2e-5 and 1e-2, right on 71 to 75 % of fresh pairs after 200 answers instead of 66 to 73 % (three seeds).
-	lr: 1e-4,
-	headLr: 5e-3,
+	lr: 2e-5,
+	headLr: 1e-2,
 	weightDecay: 0.01,
 	clipNorm: 1,
 	center: 0.01,
@@ -285,11 +284,9 @@ export const DEFAULT_PPO: PpoConfig = {
 	entropyCoef: 0,
 	gamma: 1,
 	lambda: 0.95,
-	// The price answers late (by 4 % an iteration at most): from 0.05 it fell while there was no drift yet, and a run ended at 20
-	// nats; a faster one swings (0.02 to 0.36).
-	klCoef: 0.12,
+	klCoef: 0.05,
 	klController: 'adaptive',
-	klTarget: 8,
+	klTarget: 6,
 	klHorizon: 160,
 	whitenRewards: false,
 	whitenAdvantages: true,

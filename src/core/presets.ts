@@ -29,7 +29,7 @@ export const PPO_PRESETS: readonly Preset<PpoConfig>[] = [
 		id: 'gentle',
 		label: 'Gentle',
 		help: 'Small steps close to the base model: slower, and hard to break.',
-		changes: { lr: 1e-4, klCoef: 0.2, klTarget: 3, iterations: 40 }
+		changes: { lr: 1e-4, klCoef: 0.1, klTarget: 3, iterations: 40 }
 	},
 	{
 		id: 'bold',
@@ -56,7 +56,7 @@ export const REWARD_PRESETS: readonly Preset<RewardConfig>[] = [
 		id: 'few',
 		label: 'Few answers',
 		help: 'Learns more cautiously from little, and keeps fewer prompts back.',
-		changes: { lr: 5e-5, headLr: 2.5e-3, weightDecay: 0.05, epochs: 4, patience: 2, heldOut: 0.15 }
+		changes: { lr: 1e-5, headLr: 5e-3, weightDecay: 0.05, epochs: 4, patience: 2, heldOut: 0.15 }
 	},
 	{
 		id: 'quick',

@@ -69,7 +69,7 @@ describe('reward card', () => {
 		expect(card).toContain('8 for training, 2 held out');
 		expect(card).toContain('- Seed 41; 5 of 5 steps; status: done.');
 		expect(card).toContain('- Time: 61 s');
-		expect(card).toContain('| `lr` | 0.00005 | 0.0001 |');
+		expect(card).toContain('| `lr` | 0.00005 | 0.00002 |');
 		expect(card.match(/^\| `/gm)).toHaveLength(1);
 	});
 
@@ -131,7 +131,7 @@ describe('model card', () => {
 		expect(card).toContain('No blind test of this model was made');
 		expect(card).not.toContain('model-index');
 		expect(card).toContain('Drift from the reference at that step: 3.14 nats');
-		expect(card).toContain('| `klCoef` | 0.2 | 0.12 |');
+		expect(card).toContain('| `klCoef` | 0.2 | 0.05 |');
 		expect(yaml(card)).toContain('- "ppo"');
 	});
 
