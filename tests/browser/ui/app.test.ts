@@ -1,8 +1,8 @@
-import axe from 'axe-core';
 import { afterEach, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import { StudioError } from '../../../src/protocol/errors';
 import { goTo, openApp, type Opened } from './open-app';
+import { runAxe } from './run-axe';
 
 const VIEWS = [
 	'sample',
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 async function violations(): Promise<string[]> {
-	const { violations: found } = await axe.run(document.body, {
+	const { violations: found } = await runAxe(document.body, {
 		// The test runner's page has no landmarks or title of its own.
 		rules: { region: { enabled: false }, 'page-has-heading-one': { enabled: true } }
 	});

@@ -1,10 +1,10 @@
-import axe from 'axe-core';
 import { afterEach, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import type { SetJudgement, SetKind } from '../../../src/core/records';
 import { GUARD_MS } from '../../../src/state/showing-timer';
 import { listAnswers, listCompletionSets } from '../../../src/storage/comparisons';
 import { goTo, openApp, type Opened } from './open-app';
+import { runAxe } from './run-axe';
 
 const rest = () => new Promise((resolve) => setTimeout(resolve, GUARD_MS + 50));
 
@@ -277,7 +277,7 @@ for (const theme of ['light', 'dark'] as const) {
 				await userEvent.keyboard(kind === 'ranking' ? '3' : 'e');
 			}
 			await rest();
-			const { violations } = await axe.run(document.body, {
+			const { violations } = await runAxe(document.body, {
 				rules: { region: { enabled: false } }
 			});
 			expect(

@@ -1,4 +1,3 @@
-import axe from 'axe-core';
 import { afterEach, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import { DEFAULT_PPO } from '../../../src/core/config';
@@ -12,6 +11,7 @@ import { putMeasurement } from '../../../src/storage/evaluations';
 import { listPolicies } from '../../../src/storage/models';
 import { makeRewardModel, makeRun } from '../../support/records';
 import { goTo, openApp, twoMoods, type Opened } from './open-app';
+import { runAxe } from './run-axe';
 
 let app: Opened | null = null;
 afterEach(async () => {
@@ -30,7 +30,7 @@ async function expectSound(): Promise<void> {
 		await page.viewport(width, 860);
 		document.documentElement.dataset.theme = theme;
 		await new Promise((resolve) => setTimeout(resolve, 250));
-		const { violations } = await axe.run(document.querySelector('main') ?? document);
+		const { violations } = await runAxe(document.querySelector('main') ?? document);
 		expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
 		const { scrollWidth, clientWidth } = document.documentElement;
 		expect(scrollWidth).toBeLessThanOrEqual(clientWidth);

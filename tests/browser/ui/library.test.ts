@@ -1,4 +1,3 @@
-import axe from 'axe-core';
 import { afterEach, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { DEFAULT_PPO, DEFAULT_REWARD } from '../../../src/core/config';
@@ -6,6 +5,7 @@ import { commitStep, finishRun } from '../../../src/storage/checkpoints';
 import { putEvaluation } from '../../../src/storage/evaluations';
 import { makeEvaluation, makePolicy, makeRewardModel, makeRun } from '../../support/records';
 import { goTo, openApp, twoMoods, type Opened } from './open-app';
+import { runAxe } from './run-axe';
 
 let app: Opened | null = null;
 afterEach(async () => {
@@ -73,7 +73,7 @@ async function openFilled(width = 1280): Promise<Opened & { ids: Record<string, 
 }
 
 async function violations(): Promise<string[]> {
-	const { violations } = await axe.run(document.body, { rules: { region: { enabled: false } } });
+	const { violations } = await runAxe(document.body, { rules: { region: { enabled: false } } });
 	return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
 

@@ -1,8 +1,8 @@
-import axe from 'axe-core';
 import { afterEach, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import { DEFAULT_PPO } from '../../../src/core/config';
 import { goTo, openApp, type Opened } from './open-app';
+import { runAxe } from './run-axe';
 
 let app: Opened | null = null;
 afterEach(async () => {
@@ -27,7 +27,7 @@ test('a link shows what differs and changes nothing until one says yes', async (
 	await expect.element(dialog()).toHaveTextContent(/Learning rate.*0.0002.*0.0005/);
 	await expect.element(dialog()).toHaveTextContent(/seed.*77/);
 	expect(studio.tune.config).toEqual(DEFAULT_PPO);
-	const { violations } = await axe.run('dialog[open]');
+	const { violations } = await runAxe('dialog[open]');
 	expect(violations.map(({ id }) => id)).toEqual([]);
 	await press('Use these settings');
 	await expect.element(dialog()).not.toBeInTheDocument();

@@ -1,4 +1,3 @@
-import axe from 'axe-core';
 import { afterEach, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { optimalPolicy } from '../../../src/core/methods/closed-form';
@@ -11,6 +10,7 @@ import { drawPath } from '../../../workers/jobs/playground';
 import { PpoStepper } from '../../../workers/jobs/ppo-stepper';
 import { makeRewardModel, makeRun } from '../../support/records';
 import { goTo, openApp, type Opened } from './open-app';
+import { runAxe } from './run-axe';
 
 let app: Opened | null = null;
 afterEach(async () => {
@@ -85,7 +85,7 @@ const SETTLE_MS = 300;
 
 async function expectAccessible(): Promise<void> {
 	await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-	const { violations } = await axe.run('main', { rules: { region: { enabled: false } } });
+	const { violations } = await runAxe('main', { rules: { region: { enabled: false } } });
 	expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
 }
 

@@ -1,4 +1,3 @@
-import axe from 'axe-core';
 import { afterEach, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { sealPrediction } from '../../../src/core/feedback/prequential';
@@ -13,6 +12,7 @@ import {
 } from '../../support/records';
 import { finishRun } from '../../../src/storage/checkpoints';
 import { goTo, openApp, type Opened } from './open-app';
+import { runAxe } from './run-axe';
 
 const rest = () => new Promise((resolve) => setTimeout(resolve, GUARD_MS + 50));
 
@@ -342,7 +342,7 @@ for (const theme of ['light', 'dark'] as const) {
 		const opened = await openReliability(60);
 		opened.studio.theme.choose(theme);
 		await rest();
-		const { violations } = await axe.run(document.body, { rules: { region: { enabled: false } } });
+		const { violations } = await runAxe(document.body, { rules: { region: { enabled: false } } });
 		expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
 		await page.viewport(360, 740);
 		await rest();

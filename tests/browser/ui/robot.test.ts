@@ -1,13 +1,13 @@
-import axe from 'axe-core';
 import { afterEach, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { StudioError } from '../../../src/protocol/errors';
 import { listRuns } from '../../../src/storage/runs';
 import { goTo, openApp, type Opened } from './open-app';
+import { runAxe } from './run-axe';
 
 /** Of the open dialog. */
 async function violations(): Promise<string[]> {
-	const { violations: found } = await axe.run('dialog[open]');
+	const { violations: found } = await runAxe('dialog[open]');
 	return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
 }
 

@@ -1,10 +1,10 @@
-import axe from 'axe-core';
 import { afterEach, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import type { MeasureArgs, RewardJobArgs, TuneArgs } from '../../../src/protocol/trainer';
 import { finishRun, getRun } from '../../../src/storage/checkpoints';
 import { makePolicy, makeRewardModel } from '../../support/records';
 import { goTo, openApp, twoMoods, type Opened } from './open-app';
+import { runAxe } from './run-axe';
 
 let app: Opened | null = null;
 let tuned: TuneArgs | null = null;
@@ -82,7 +82,7 @@ test('where the reward model is as sure, a round tunes on at once from the model
 	await page
 		.getByRole('combobox', { name: /^Drift of the next round/ })
 		.selectOptions("this round's model");
-	const { violations } = await axe.run('main', { rules: { region: { enabled: false } } });
+	const { violations } = await runAxe('main', { rules: { region: { enabled: false } } });
 	expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
 	const first = studio.tune.policies[0]?.id;
 	await page.getByRole('button', { name: 'Go round again' }).click();

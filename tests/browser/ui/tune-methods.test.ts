@@ -1,10 +1,10 @@
-import axe from 'axe-core';
 import { afterEach, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import type { JobResult, TuneArgs } from '../../../src/protocol/trainer';
 import { finishRun, getRun } from '../../../src/storage/checkpoints';
 import { makePolicy } from '../../support/records';
 import { goTo, openApp, twoMoods, type Opened } from './open-app';
+import { runAxe } from './run-axe';
 
 let app: Opened | null = null;
 let given: TuneArgs | null = null;
@@ -48,7 +48,7 @@ async function choose(name: RegExp): Promise<void> {
 }
 
 async function violations(where: string): Promise<string[]> {
-	const { violations } = await axe.run(where, { rules: { region: { enabled: false } } });
+	const { violations } = await runAxe(where, { rules: { region: { enabled: false } } });
 	return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
 }
 
